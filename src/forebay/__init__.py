@@ -1,0 +1,1 @@
+"""Both ends of a home battery gateway's local protocol: client, recorder, emulator."""

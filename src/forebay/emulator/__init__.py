@@ -1,0 +1,1 @@
+"""Be a gateway. May import: errors, clock, wire, physics. Never client, never store."""

@@ -1,0 +1,1 @@
+"""What a house does: pure functions, shared by emulator and plan. May import: errors."""

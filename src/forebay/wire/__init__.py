@@ -1,0 +1,1 @@
+"""What crosses the LAN: no I/O, no policy. May import: errors."""

@@ -1,0 +1,79 @@
+"""The fault table: how a gateway refuses, and what the client makes of it.
+
+Bodies are printed by the emulator to the letter; the client maps the status.
+Sources: behaviour.md E01–E14, replies in the evidence folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forebay import errors
+from forebay.wire.endpoint import JSON, TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way a request is refused.
+
+    error, message: members of the JSON body; both "" is a body of another kind.
+    body: the body where it is not the usual JSON object; None builds it.
+    raises: what the client raises. unverified: what no capture shows.
+    """
+
+    key: str
+    status: int
+    raises: type[errors.GatewayError]
+    error: str = ""
+    message: str = ""
+    body: bytes | None = None
+    content_type: str = JSON
+    source: str = ""
+    unverified: bool = False
+
+
+_RUNNING = "run sitemanager flag enabled, sitemanager process is running"
+_TOGGLE = "roles [Provider_Engineer] require physical access"
+_RIGHTS = "User does not have adequate access rights"
+_CURRENT = "Sitemaster is current running"
+_BUSY = "current config mode is busy"
+
+# fmt: off
+FAULTS: tuple[Fault, ...] = (
+    Fault("bad_json", 400, errors.GatewayFailed, "unexpected end of JSON input", "Unable to unmarshal body", source="E10"),
+    Fault("bad_value", 400, errors.GatewayFailed, "Bad Request", "Bad Request", source="E023", unverified=True),
+    Fault("needs_stopped", 400, errors.WrongState, _RUNNING, "Unable to read while running", source="E09", unverified=True),
+    Fault("bad_login", 401, errors.LoginRejected, "bad credentials", "Login Error", source="E03"),
+    Fault("needs_toggle", 401, errors.LoginRejected, _TOGGLE, "Login Error", source="A16"),
+    Fault("forbidden", 403, errors.NotPermitted, "Unable to {method} to resource", _RIGHTS, source="E04"),
+    Fault("absent", 404, errors.NotOffered, "File Not Found", "{path}", source="E11", unverified=True),
+    Fault("wrong_method", 405, errors.NotOffered, body=b"Method Not Allowed\n", content_type=TEXT, source="E12", unverified=True),
+    Fault("running", 409, errors.WrongState, _CURRENT, _CURRENT, source="E06"),
+    Fault("not_toggled", 417, errors.NotYet, "Expectation Failed", "Not toggled yet", source="E14", unverified=True),
+    Fault("throttled", 429, errors.Throttled, "Api Limit reached for this endpoint", "API Limit Reached", source="E13"),
+    Fault("cannot_stop", 500, errors.GatewayFailed, "Cannot Start Wizard", "Unable to stop sitemaster", source="E05"),
+    Fault("unsupported", 500, errors.GatewayFailed, "Unsupported mode", "Unable to set operation", source="E023", unverified=True),
+    Fault("stopped", 502, errors.SiteStopped, body=b"", content_type="", source="E07"),
+    Fault("busy", 503, errors.GatewayBusy, _BUSY, _BUSY, source="E13"),
+)
+# fmt: on
+
+BY_KEY: dict[str, Fault] = {fault.key: fault for fault in FAULTS}
+
+_BY_STATUS: dict[int, type[errors.GatewayError]] = {
+    400: errors.GatewayFailed,
+    401: errors.LoginRejected,
+    403: errors.NotPermitted,
+    404: errors.NotOffered,
+    405: errors.NotOffered,
+    409: errors.WrongState,
+    417: errors.NotYet,
+    429: errors.Throttled,
+    502: errors.SiteStopped,
+    503: errors.GatewayBusy,
+}
+
+
+def error_for(status: int) -> type[errors.GatewayError]:
+    """Return the error class for an HTTP status of 400 or more."""
+    return _BY_STATUS.get(status, errors.GatewayFailed)
