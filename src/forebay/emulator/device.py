@@ -1,0 +1,320 @@
+"""The state of the virtual gateway and how it moves with time; knows no HTTP.
+
+State is brought up to date only when somebody asks. Physics lives on a grid of
+half seconds, so that who asks and how often changes nothing; only a silence of
+more than an hour is crossed in whole minutes, with energy conserved exactly.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from forebay.clock import ScaledClock
+from forebay.emulator.home import Home
+from forebay.emulator.power import Counters, PowerSystem
+from forebay.emulator.refusal import Refused
+from forebay.emulator.world import World
+from forebay.physics.pack import Pack, PackSpec
+from forebay.wire.firmware import Version, nearest_profile, parse_version
+from forebay.wire.percent import AppPercent, WirePercent
+from forebay.wire.site import OperationMode
+from forebay.wire.system import GridState
+
+TICK_S = 0.5
+INSTANT_S = 1e-6
+"""A span in which a change shows and nothing is lived through [s]."""
+CONTROL_ERROR_W = 9.0
+"""How far the battery misses the house's need at most [W]; samples show such rests at the grid."""
+FINE_TICKS = 7_200
+COARSE_TICKS = 120
+TO_ISLAND_TICKS = 2
+TOGGLE_OPEN_S = 300.0
+BUSY_W = 3_000.0
+"""Battery power above which stopping needs force [W]; unverified."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An operation mode with its reserve."""
+
+    mode: OperationMode
+    reserve: WirePercent
+    max_pv_export_kw: float | None = None
+
+
+class Device:
+    """Everything that the API can report."""
+
+    def __init__(self, home: Home, clock: ScaledClock, world: World, *, seed: int = 1) -> None:
+        self.home = home
+        self.clock = clock
+        self.world = world
+        self.rng_seed = seed
+        self.version: Version = parse_version(home.gateway.firmware)
+        self.profile = nearest_profile(self.version)
+        rng = Random(f"device:{seed}")  # noqa: S311 - an invented identity
+        self.serial = home.gateway.serial or f"TG{rng.randrange(10**7):07d}56789"
+        self.password = home.gateway.password or self.serial[-5:]
+        self.installer_password = home.gateway.installer_password or self.serial[-5:]
+        self.pack_serials = [
+            pack.serial or f"TG{rng.randrange(10**9):09d}{number:03d}" for number, pack in enumerate(home.packs, 1)
+        ]
+        self.meter_serial = f"OBB{rng.randrange(10**10):010d}"
+        self.sync_serial = f"TSY{rng.randrange(10**11):011d}"
+        self.sensor_id = f"0x{rng.randrange(2**64):016X}"
+        self.site_uid = "".join(rng.choice("0123456789abcdef") for _ in range(32))
+        self.power = PowerSystem([_pack(table, rng) for table in home.packs], home.grid.charging)
+        counters = self.power.counters
+        counters.solar_exported = rng.uniform(4e6, 9e6)
+        counters.solar_imported = rng.uniform(5e3, 2e4)
+        counters.site_imported = rng.uniform(2e6, 5e6)
+        counters.site_exported = rng.uniform(1e6, 3e6)
+        self.running = True
+        self.connected = True
+        self.site_name = home.site.name
+        reserve = AppPercent(home.operation.reserve_app_pct).wire
+        self.setting = Setting(OperationMode(home.operation.mode), reserve)
+        self.staged: Setting | None = None
+        self.commission_count = 11
+        self.grid_up = True
+        self.grid_state = GridState.CONNECTED
+        self.outages_at: list[datetime] = []
+        self._grid_due: int | None = None
+        self.revision = 0
+        start = clock.now()
+        self._tick = _tick(start)
+        self.booted_at = (start - timedelta(hours=223, minutes=5, seconds=start.second)).replace(microsecond=0)
+        self.running_since = self.booted_at + timedelta(seconds=31)
+        self.toggled_at: datetime | None = None
+        self.last_toggle_at = self.booted_at + timedelta(seconds=228)
+        self._events: list[tuple[int, bool]] = []
+        for outage in home.grid.outages:
+            begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
+            heapq.heappush(self._events, (_tick(begin), False))
+            heapq.heappush(self._events, (_tick(begin + timedelta(minutes=outage.minutes)), True))
+        self._live(1)  # readings exist from the first moment
+
+    @property
+    def now_s(self) -> float:
+        """The instant of the present readings, seconds since 1970 UTC."""
+        return self._tick * TICK_S
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the present readings, UTC."""
+        return _EPOCH + timedelta(seconds=self.now_s)
+
+    @property
+    def counters(self) -> Counters:
+        """Lifetime energy at site and solar [Wh]."""
+        return self.power.counters
+
+    @property
+    def islanded(self) -> bool:
+        """Whether the house is cut off from the utility."""
+        return self.grid_state is not GridState.CONNECTED
+
+    @property
+    def switch_toggled(self) -> bool:
+        """Whether somebody toggled the switch on a Powerwall in the last five minutes."""
+        return self.toggled_at is not None and (self.clock.now() - self.toggled_at).total_seconds() < TOGGLE_OPEN_S
+
+    @property
+    def can_reboot(self) -> str:
+        """Say "Yes", or why stopping needs force; "" when stopped (S07)."""
+        if not self.running:
+            return ""
+        if self.islanded:
+            return "Backup Mode"
+        return "Power flow is too high" if abs(self.power.flows.battery_w) > BUSY_W else "Yes"
+
+    def catch_up(self) -> None:
+        """Bring the state to the clock's now; cheap when nothing passed."""
+        target = _tick(self.clock.now())
+        if target < self._tick:  # the clock was set back: counters stay, time goes on from there
+            self._tick = target
+            self.revision += 1
+        while self._tick < target:
+            self._live(self._next_step(target))
+
+    def _next_step(self, target: int) -> int:
+        left = target - self._tick
+        step = 1
+        if left > FINE_TICKS:
+            step = COARSE_TICKS - self._tick % COARSE_TICKS
+        for due in (self._grid_due, self._events[0][0] if self._events else None):
+            if due is not None and due > self._tick:
+                step = min(step, due - self._tick)
+        return step
+
+    def _live(self, ticks: int) -> None:
+        while self._events and self._events[0][0] <= self._tick:
+            self._set_grid(heapq.heappop(self._events)[1])
+        if self._grid_due is not None and self._tick >= self._grid_due:
+            self.grid_state = GridState.CONNECTED if self.grid_up else GridState.ISLANDED
+            self._grid_due = None
+        self._solve(ticks * TICK_S)
+        self._tick += ticks
+        self.revision += 1
+
+    def _solve(self, seconds: float) -> None:
+        """Find the flows of the present instant and live with them for `seconds` [s]."""
+        at_s = self._tick * TICK_S
+        setting = self.setting
+        hour = self.world.local(at_s).hour if setting.mode is OperationMode.TIME_OF_USE else 0
+        self.power.step(
+            self.world.load_w(at_s, seconds),
+            self.world.solar_w(at_s, seconds),
+            seconds,
+            islanded=self.islanded,
+            running=self.running,
+            mode=str(setting.mode),
+            reserve=setting.reserve.value / 100,
+            hour=hour,
+            trim_w=CONTROL_ERROR_W * self.world.wobble(at_s, 5) if seconds <= TICK_S else 0.0,
+        )
+
+    # -- what the API asks for ------------------------------------------------
+
+    def stop(self, force: bool) -> None:
+        """Stop the power system. Raises Refused when it is busy and `force` is false."""
+        if not self.running:
+            return
+        if self.can_reboot != "Yes" and not force:
+            raise Refused("cannot_stop")
+        self.running = False
+        self._changed()
+
+    def run(self) -> None:
+        """Start the power system; a committed setting is in force."""
+        if not self.running:
+            self.running, self.running_since = True, self.clock.now()
+            self._changed()
+
+    def stage(self, setting: Setting) -> None:
+        """Take a mode and a reserve that wait for `commit`."""
+        self.staged = setting
+        self.revision += 1
+
+    def commit(self) -> None:
+        """Put what is staged into force at once, and count the commissioning (S10)."""
+        if self.staged is not None:
+            self.setting, self.staged = self.staged, None
+        self.commission_count += 1
+        self._changed()
+
+    # -- what the control port does -------------------------------------------
+
+    def set_grid(self, up: bool) -> None:
+        """Fail the utility or bring it back."""
+        self.catch_up()
+        self._set_grid(up)
+        self._changed()
+
+    def _set_grid(self, up: bool) -> None:
+        if up == self.grid_up:
+            return
+        self.grid_up = up
+        if up:
+            self.grid_state = GridState.TO_GRID
+            self._grid_due = self._tick + max(1, round(self.home.grid.reconnect_s / TICK_S))
+        else:
+            self.grid_state = GridState.TO_ISLAND
+            self.outages_at = [*self.outages_at[-9:], self.now]
+            self._grid_due = self._tick + TO_ISLAND_TICKS
+
+    def set_clouds(self, cover: float | None) -> None:
+        """Cover the sky, 0–1; None gives it back to the weather."""
+        self.catch_up()
+        self.world.overrides.cloud_cover = cover
+        self._changed()
+
+    def set_load_w(self, watts: float | None) -> None:
+        """Fix the use of the house [W]; None gives it back to its people."""
+        self.catch_up()
+        self.world.overrides.load_w = watts
+        self._changed()
+
+    def set_solar_w(self, watts: float | None) -> None:
+        """Fix what the roof could give [W]; None gives it back to the sun."""
+        self.catch_up()
+        self.world.overrides.solar_w = watts
+        self._changed()
+
+    def set_charge_pct(self, wire_pct: float) -> None:
+        """Set the charge of every pack [% on the gateway's scale]."""
+        self.catch_up()
+        for pack in self.power.packs:
+            pack.energy_wh = pack.spec.full_wh * min(100.0, max(0.0, wire_pct)) / 100
+        self.power.dark = False
+        self._changed()
+
+    def set_connected(self, connected: bool) -> None:
+        """Cut or restore the way to the maker's servers."""
+        self.connected = connected
+        self._changed()
+
+    def set_site_name(self, name: str) -> None:
+        """Rename the site, as the vendor's app does (S085)."""
+        self.site_name = name
+        self._changed()
+
+    def toggle_switch(self) -> None:
+        """Toggle the switch on a Powerwall: an installer may log in for five minutes."""
+        self.toggled_at = self.last_toggle_at = self.clock.now()
+        self._changed()
+
+    def _changed(self) -> None:
+        """Let a change show in the readings of this very moment."""
+        self._solve(INSTANT_S)
+        self.revision += 1
+
+    def describe(self) -> dict[str, Any]:
+        """Return the world and the state as plain values, for the control port."""
+        flows, overrides = self.power.flows, self.world.overrides
+        return {
+            "time": self.clock.now().isoformat(),
+            "local_time": self.clock.now().astimezone(self.home.zone).isoformat(),
+            "speed": self.clock.speed,
+            "held": self.clock.held,
+            "seed": self.rng_seed,
+            "firmware": self.home.gateway.firmware,
+            "profile": self.profile.name,
+            "serial": self.serial,
+            "running": self.running,
+            "connected": self.connected,
+            "site_name": self.site_name,
+            "grid": {"up": self.grid_up, "state": str(self.grid_state)},
+            "power_w": {"site": flows.site_w, "battery": flows.battery_w, "load": flows.load_w, "solar": flows.solar_w},
+            "charge_wire_pct": 100 * self.power.energy_wh / self.power.full_wh,
+            "mode": str(self.setting.mode),
+            "reserve_wire_pct": self.setting.reserve.value,
+            "overrides": {
+                "cloud_cover": overrides.cloud_cover,
+                "load_w": overrides.load_w,
+                "solar_w": overrides.solar_w,
+            },
+        }
+
+
+def _tick(when: datetime) -> int:
+    return int((when - _EPOCH) / timedelta(seconds=TICK_S))
+
+
+def _pack(table: Any, rng: Random) -> Pack:
+    one_way = float(table.round_trip) ** 0.5
+    spec = PackSpec(
+        full_wh=table.full_wh,
+        power_w=table.power_w,
+        efficiency_in=one_way,
+        efficiency_out=one_way,
+        idle_w=table.idle_w,
+    )
+    charged = rng.uniform(1.2e6, 2.4e6)
+    return Pack(spec, table.full_wh * table.charge_pct / 100, charged, charged * table.round_trip * 0.98)

@@ -1,0 +1,165 @@
+"""HOME.toml: a home described as data, checked before anything is built."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from forebay.errors import EmulatorError
+
+Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
+WattHours = Annotated[float, Meta(gt=0, le=10_000_000)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    pass
+
+
+class Site(_Table, frozen=True, kw_only=True):
+    """[site]: where the home is and what it is called."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)] = "Home Energy Gateway"
+    timezone: str = "America/Los_Angeles"
+    latitude_deg: Annotated[float, Meta(ge=-66, le=66)] = 37.4
+    longitude_deg: Annotated[float, Meta(ge=-180, le=180)] = -122.1
+
+
+class GatewayTable(_Table, frozen=True, kw_only=True):
+    """[gateway]: the box on the wall.
+
+    serial: 14 characters; made from the seed when left out. password: of the
+    customer; the last five characters of the serial when left out.
+    token_life_h: how long a log-in is good [h of emulated time]; real value unknown.
+    login_failures: wrong passwords within five minutes that lead to 429; unknown too.
+    missing_login_status: what a request without a valid log-in gets, 403 or 401.
+    """
+
+    firmware: str = "21.44"
+    serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
+    password: Annotated[str, Meta(min_length=1)] | None = None
+    installer_password: Annotated[str, Meta(min_length=1)] | None = None
+    token_life_h: Annotated[float, Meta(gt=0)] = 24.0
+    login_failures: Annotated[int, Meta(ge=1)] = 10
+    missing_login_status: int = 403
+
+
+class SolarString(_Table, frozen=True, kw_only=True):
+    """[[solar]]: one string of panels; facing 180 is south."""
+
+    peak_w: Watts
+    tilt_deg: Annotated[float, Meta(ge=0, le=90)] = 20.0
+    facing_deg: Annotated[float, Meta(ge=0, le=360)] = 180.0
+
+
+class PackTable(_Table, frozen=True, kw_only=True):
+    """[[packs]]: one Powerwall. charge_pct is on the gateway's scale."""
+
+    full_wh: WattHours = 13_500.0
+    power_w: Watts = 5_000.0
+    charge_pct: Percent = 45.0
+    round_trip: Share = 0.9
+    idle_w: Annotated[float, Meta(ge=0, le=500)] = 20.0
+    part_number: str | None = None
+    serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
+
+
+class House(_Table, frozen=True, kw_only=True):
+    """[house]: what the house uses when no trace is given."""
+
+    daily_kwh: Annotated[float, Meta(ge=0, le=1_000)] = 18.0
+
+
+class Outage(_Table, frozen=True, kw_only=True):
+    """[[grid.outages]]: a failure of the grid; start is local time of the site."""
+
+    start: datetime
+    minutes: Annotated[float, Meta(gt=0)]
+
+
+class Grid(_Table, frozen=True, kw_only=True):
+    """[grid]: the utility.
+
+    reconnect_s: from the return of the grid until the house joins it [s].
+    charging: whether the packs may charge from the grid.
+    """
+
+    voltage_v: Annotated[float, Meta(ge=100, le=480)] = 240.0
+    frequency_hz: Annotated[float, Meta(ge=45, le=65)] = 60.0
+    reconnect_s: Annotated[float, Meta(ge=0)] = 60.0
+    charging: bool = True
+    outages: tuple[Outage, ...] = ()
+
+
+class OperationTable(_Table, frozen=True, kw_only=True):
+    """[operation]: what the battery is for at the start; the reserve as the app shows it."""
+
+    mode: str = "self_consumption"
+    reserve_app_pct: Percent = 20.0
+
+
+class Home(_Table, frozen=True, kw_only=True):
+    """A whole home."""
+
+    site: Site = Site()
+    gateway: GatewayTable = GatewayTable()
+    solar: tuple[SolarString, ...] = (SolarString(peak_w=4_200.0), SolarString(peak_w=2_400.0, facing_deg=255.0))
+    packs: Annotated[tuple[PackTable, ...], Meta(min_length=1, max_length=10)] = (
+        PackTable(),
+        PackTable(full_wh=13_320.0, charge_pct=46.5),
+    )
+    house: House = House()
+    grid: Grid = Grid()
+    operation: OperationTable = OperationTable()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.site.timezone)
+
+
+MODES = ("self_consumption", "backup", "autonomous")
+
+
+def load_home(path: Path | None) -> Home:
+    """Read a HOME.toml; None is the built-in home.
+
+    Raises EmulatorError naming the file and the key.
+    """
+    if path is None:
+        return Home()
+    try:
+        home = msgspec.toml.decode(path.read_bytes(), type=Home)
+    except OSError as exc:
+        raise EmulatorError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as exc:
+        raise EmulatorError(f"{path}: {_in_words(str(exc))}") from exc
+    return checked(home, str(path))
+
+
+def checked(home: Home, where: str) -> Home:
+    """Return the home if it can be built; raises EmulatorError naming the key."""
+    try:
+        ZoneInfo(home.site.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise EmulatorError(f"{where}: site.timezone: no such time zone: {home.site.timezone!r}") from exc
+    if home.operation.mode not in MODES:
+        raise EmulatorError(f"{where}: operation.mode: {home.operation.mode!r} is none of {', '.join(MODES)}")
+    if home.gateway.missing_login_status not in (401, 403):
+        raise EmulatorError(f"{where}: gateway.missing_login_status: must be 401 or 403")
+    for number, outage in enumerate(home.grid.outages):
+        if outage.start.tzinfo is not None:
+            raise EmulatorError(f"{where}: grid.outages[{number}].start: give local time, without an offset")
+    return home
+
+
+def _in_words(reason: str) -> str:
+    text, _, path = reason.partition(" - at `")
+    key = path.rstrip("`").removeprefix("$").removeprefix(".")
+    return f"{key or 'top level'}: {text}"

@@ -1,0 +1,143 @@
+"""What a gateway does with power: mode, reserve and the grid decide over the packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forebay.physics.pack import Pack
+
+GRID_CHARGE_BACKUP_W = 3_300.0
+"""Charging from the grid in backup mode, per Powerwall [W] (levers.md, user reports)."""
+GRID_CHARGE_RESERVE_W = 1_700.0
+"""Charging from the grid below the reserve, per Powerwall [W] (levers.md, user reports)."""
+RESERVE_HYSTERESIS = 0.005
+"""Share of a full pack by which it may sink under the reserve before it is refilled."""
+PEAK_HOURS = range(16, 21)
+"""Local hours in which the autonomous mode serves the house; a stand-in, unverified."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """Lifetime energy at the four points [Wh]; exported is out of the point."""
+
+    site_imported: float = 0.0
+    site_exported: float = 0.0
+    solar_exported: float = 0.0
+    solar_imported: float = 0.0
+
+
+@dataclass(slots=True)
+class Flows:
+    """Power at the four points [W]: site + from the grid, battery + discharging."""
+
+    site_w: float = 0.0
+    battery_w: float = 0.0
+    load_w: float = 0.0
+    solar_w: float = 0.0
+
+
+@dataclass(slots=True)
+class PowerSystem:
+    """Packs, counters and the present flows of one home."""
+
+    packs: list[Pack]
+    grid_charging: bool
+    counters: Counters = field(default_factory=Counters)
+    flows: Flows = field(default_factory=Flows)
+    refilling: bool = False
+    dark: bool = False
+
+    @property
+    def full_wh(self) -> float:
+        """Energy of all packs when full [Wh]."""
+        return sum(pack.spec.full_wh for pack in self.packs)
+
+    @property
+    def energy_wh(self) -> float:
+        """Energy left in all packs [Wh]."""
+        return sum(pack.energy_wh for pack in self.packs)
+
+    def step(
+        self,
+        load_w: float,
+        solar_w: float,
+        seconds: float,
+        *,
+        islanded: bool,
+        running: bool,
+        mode: str,
+        reserve: float,
+        hour: int,
+        trim_w: float = 0.0,
+    ) -> None:
+        """Live for `seconds` [s].
+
+        trim_w: how far the control misses its aim [W]; the grid makes it good.
+
+        load_w: what the house wants [W]; solar_w: what the roof could give [W].
+        reserve: 0–1 on the gateway's scale. hour: local hour of the day.
+        """
+        if islanded:
+            self._island(load_w, solar_w, seconds, running=running)
+        else:
+            self.dark = False
+            wanted_w, floor = (0.0, 1.0) if not running else self._wish(load_w - solar_w, mode, reserve, hour)
+            if wanted_w:
+                wanted_w += trim_w
+            battery_w = self._drive(wanted_w, floor, seconds)
+            self.flows = Flows(load_w - solar_w - battery_w, battery_w, load_w, solar_w)
+        self._count(seconds)
+
+    def _wish(self, net_w: float, mode: str, reserve: float, hour: int) -> tuple[float, float]:
+        """Return the wanted battery power [W] and the level not to go below (0–1)."""
+        if mode == "backup":
+            grid_w = GRID_CHARGE_BACKUP_W * len(self.packs) if self.grid_charging else 0.0
+            return min(net_w, 0.0, -grid_w), 1.0
+        level = self.energy_wh / self.full_wh
+        self.refilling = level < reserve - (0.0 if self.refilling else RESERVE_HYSTERESIS)
+        if self.refilling:
+            grid_w = GRID_CHARGE_RESERVE_W * len(self.packs) if self.grid_charging else 0.0
+            return min(net_w, 0.0, -grid_w), 1.0
+        if mode == "autonomous" and hour not in PEAK_HOURS:
+            return min(net_w, 0.0), reserve
+        return net_w, reserve
+
+    def _island(self, load_w: float, solar_w: float, seconds: float, *, running: bool) -> None:
+        rooms = [pack.room_w(0.0, seconds) for pack in self.packs]
+        charge_w, discharge_w = -sum(low for low, _ in rooms), sum(high for _, high in rooms)
+        if not running or discharge_w <= 0 or self.dark:
+            self.dark = not running or self.energy_wh < 0.01 * self.full_wh
+            if self.dark:
+                self._drive(0.0, 0.0, seconds)
+                self.flows = Flows()
+                return
+        sun_w = min(solar_w, load_w + charge_w)  # the inverters are held back
+        served_w = min(load_w, sun_w + discharge_w)  # the rest is shed
+        battery_w = self._drive(served_w - sun_w, 0.0, seconds)
+        self.flows = Flows(0.0, battery_w, sun_w + battery_w, sun_w)
+
+    def _drive(self, wanted_w: float, floor: float, seconds: float) -> float:
+        """Share the wish among the packs by what each can do; return the sum achieved [W]."""
+        rooms = [pack.room_w(floor * pack.spec.full_wh, seconds) for pack in self.packs]
+        side = 1 if wanted_w > 0 else 0
+        able_w = sum(room[side] for room in rooms)
+        if able_w == 0:
+            for pack in self.packs:
+                pack.step(0.0, 0.0, seconds)
+            return 0.0
+        share = min(1.0, wanted_w / able_w)
+        return sum(
+            pack.step(room[side] * share, floor * pack.spec.full_wh, seconds)
+            for pack, room in zip(self.packs, rooms, strict=True)
+        )
+
+    def _count(self, seconds: float) -> None:
+        hours, flows, counters = seconds / 3600, self.flows, self.counters
+        if flows.site_w > 0:
+            counters.site_imported += flows.site_w * hours
+        else:
+            counters.site_exported -= flows.site_w * hours
+        if flows.solar_w > 0:
+            counters.solar_exported += flows.solar_w * hours
+        else:
+            counters.solar_imported -= flows.solar_w * hours

@@ -1,0 +1,151 @@
+"""Bodies of the house's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forebay.emulator import readings
+from forebay.emulator.device import Device, Setting
+from forebay.emulator.refusal import Refused
+from forebay.emulator.resources.system import status
+from forebay.wire.firmware import Timeline
+from forebay.wire.model import UNSET
+from forebay.wire.percent import WirePercent
+from forebay.wire.site import GridCode, Operation, OperationMode, Registration, SiteInfo, SiteName
+from forebay.wire.system import Status
+
+_NESTED = Timeline(("1.15", False), ("20.49", True))
+"""Whether the grid code is an object of its own (X07)."""
+
+_GRID_STANDARD = Timeline(("1.15", ("2016", "UL1741SA")), ("20.49", ("2019", "UL1741SA-CA:2019")))
+_CONSENTS = Timeline[bool | None](("1.15", None), ("20.49", True))
+"""What registration says of grid services and marketing by default."""
+
+_MODE_IS_REAL = Timeline(("1.15", False), ("1.43", True))
+_COMPLETED_SAYS_STATUS = Timeline(("1.15", False), ("1.43", True))
+_UNLIMITED_KW = 1_000_000_000.0
+
+
+def site_info(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteInfo:
+    """Report name, limits and the rules of the grid."""
+    home, packs = device.home, device.home.packs
+    rules = _rules(device)
+    nested = _NESTED.at(device.version)
+    # the founding document shows 13.5 kWh beside 10 kW for two packs (S083)
+    energy_kwh = 13.5 * (len(packs) if nested else 1)
+    power_kw = sum(pack.power_w for pack in packs) / 1000
+    usable_kw = power_kw if device.running or not nested else round(power_kw * 1.16, 3)
+    info = SiteInfo(
+        measured_frequency=UNSET if device.running else round(readings.take(device).grid_frequency_hz * 100) * 0.01,
+        max_system_energy_kWh=energy_kwh,
+        max_system_power_kW=usable_kw,
+        site_name=device.site_name,
+        timezone=home.site.timezone,
+        max_site_meter_power_kW=_UNLIMITED_KW,
+        min_site_meter_power_kW=-_UNLIMITED_KW,
+        nominal_system_energy_kWh=energy_kwh,
+        nominal_system_power_kW=usable_kw,
+        grid_code=rules if nested else rules.grid_code,
+    )
+    if not nested:
+        for name in rules.__struct_fields__[1:]:
+            setattr(info, name, getattr(rules, name))
+    return info
+
+
+def _rules(device: Device) -> GridCode:
+    grid = device.home.grid
+    year, region = _GRID_STANDARD.at(device.version)
+    if grid.frequency_hz >= 55:
+        return GridCode(
+            grid_code=f"60Hz_240V_s_UL1741SA:{year}_California",
+            grid_voltage_setting=grid.voltage_v,
+            grid_freq_setting=60.0,
+            grid_phase_setting="Split",
+            country="United States",
+            state="California",
+            distributor="*",
+            utility="Pacific Gas and Electric Company",
+            retailer="*",
+            region=region,
+        )
+    return GridCode(
+        grid_code="50Hz_230V_1_G59:UK",
+        grid_voltage_setting=grid.voltage_v,
+        grid_freq_setting=50.0,
+        grid_phase_setting="Single",
+        country="United Kingdom",
+        state="*",
+        distributor="*",
+        utility="*",
+        retailer="*",
+        region="G59 21A",
+    )
+
+
+def site_name(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteName:
+    """Report name and time zone."""
+    return SiteName(site_name=device.site_name, timezone=device.home.site.timezone)
+
+
+def registration(device: Device, _body: None, _parts: Mapping[str, str]) -> Registration:
+    """Report a fully configured system."""
+    consent = _CONSENTS.at(device.version)
+    return Registration(
+        privacy_notice=True,
+        limited_warranty=True,
+        grid_services=consent,
+        marketing=consent,
+        registered=True,
+        timed_out_registration=False,
+    )
+
+
+def operation(device: Device, _body: None, _parts: Mapping[str, str]) -> Operation:
+    """Report mode and reserve, a staged value before it is committed too."""
+    setting = device.staged or device.setting
+    real = _MODE_IS_REAL.at(device.version)
+    return Operation(
+        mode=UNSET if real else setting.mode,
+        real_mode=setting.mode if real else UNSET,
+        backup_reserve_percent=setting.reserve,
+        freq_shift_load_shed_soe=75.0,
+        freq_shift_load_shed_delta_f=-0.32,
+        max_pv_export_power_kW=UNSET if setting.max_pv_export_kw is None else setting.max_pv_export_kw,
+    )
+
+
+def set_operation(device: Device, body: Operation, _parts: Mapping[str, str]) -> Operation:
+    """Stage what was posted and echo it under the release's names."""
+    before = device.staged or device.setting
+    mode = body.present_mode
+    if mode is OperationMode.AGGREGATION:
+        raise Refused("unsupported")
+    if mode is not None and not mode.is_known:
+        raise Refused("bad_value", error=f"invalid operation mode: {mode}", message="Unable to set operation")
+    reserve = body.backup_reserve_percent
+    if isinstance(reserve, WirePercent) and not 0 <= reserve.value <= 100:
+        raise Refused(
+            "bad_value", error="backup_reserve_percent must be from 0 to 100", message="Unable to set operation"
+        )
+    export = body.max_pv_export_power_kW
+    device.stage(
+        Setting(
+            mode or before.mode,
+            reserve if isinstance(reserve, WirePercent) else before.reserve,
+            before.max_pv_export_kw if export is UNSET else export,
+        )
+    )
+    real = _MODE_IS_REAL.at(device.version)
+    return Operation(
+        mode=UNSET if real or mode is None else mode,
+        real_mode=mode if real and mode is not None else UNSET,
+        backup_reserve_percent=reserve,
+        max_pv_export_power_kW=export,
+    )
+
+
+def config_completed(device: Device, _body: None, parts: Mapping[str, str]) -> Status | None:
+    """Commit what is staged; later releases answer with the status (X02)."""
+    device.commit()
+    return status(device, None, parts) if _COMPLETED_SAYS_STATUS.at(device.version) else None

@@ -1,0 +1,225 @@
+"""Bodies of the machine's rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from forebay.emulator import readings
+from forebay.emulator.device import Device
+from forebay.emulator.resources.meters import GATEWAY_PART
+from forebay.wire import gotime
+from forebay.wire.firmware import GIT_HASH_SUFFIX, STOPPED_MEANS_DISCONNECTED, VERSION_SHOWS_HASH, Timeline
+from forebay.wire.site import Stop
+from forebay.wire.system import (
+    BatteryBlock,
+    GridFault,
+    GridStatus,
+    Sitemaster,
+    SitemasterStatus,
+    StateOfEnergy,
+    Status,
+    SystemStatus,
+    UpdateInfo,
+    UpdateState,
+    UpdateStatus,
+)
+
+PACK_PART = Timeline(("1.15", "1092170-03-E"), ("20.49", "3012170-05-B"))
+"""Default part number of a Powerwall; the first is the seed author's (S053)."""
+
+INVERTER_PART = "1081100-10-U"
+_RESTING_UPDATE = Timeline(("1.15", UpdateState.FAILED), ("20.49", UpdateState.SUCCEEDED))
+_ALERT_KEPT = timedelta(hours=24)
+
+
+def version_text(device: Device) -> str:
+    """Return the version as the release prints it (F12)."""
+    name = device.home.gateway.firmware.strip()
+    return f"{name} {device.profile.git_hash[:8]}" if VERSION_SHOWS_HASH.at(device.version) else name
+
+
+def din(device: Device) -> str:
+    """Return the identity of the gateway: part and serial number."""
+    return f"{GATEWAY_PART}--{device.serial}"
+
+
+def pack_part(device: Device, index: int) -> str:
+    """Return the part number of one Powerwall."""
+    return device.home.packs[index].part_number or PACK_PART.at(device.version)
+
+
+def status(device: Device, _body: None, _parts: Mapping[str, str]) -> Status:
+    """Report identity, version and up time."""
+    zone = device.home.zone
+    up = device.now - device.booted_at
+    jitter = int((device.world.wobble(device.now_s, 9) + 1) / 2 * 50_000_000)
+    nanoseconds = max(0, int(up / timedelta(microseconds=1)) * 1000 - jitter)
+    return Status(
+        din=din(device),
+        start_time=gotime.print_start(device.booted_at, zone),
+        up_time_seconds=gotime.print_seconds(nanoseconds),
+        is_new=False,
+        version=version_text(device),
+        git_hash=device.profile.git_hash + GIT_HASH_SUFFIX.at(device.version),
+        commission_count=device.commission_count,
+        device_type="teg",
+        sync_type="v2.1",
+        teg_type="unknown",
+        leader="",
+        followers=None,
+        cellular_disabled=False,
+        can_reboot=device.can_reboot == "Yes",
+    )
+
+
+def sitemaster(device: Device, _body: None, _parts: Mapping[str, str]) -> Sitemaster:
+    """Report whether the power system runs."""
+    running = device.running
+    up_s = int((device.now - device.running_since).total_seconds())
+    cut_off = not running and STOPPED_MEANS_DISCONNECTED.at(device.version)
+    return Sitemaster(
+        status=SitemasterStatus.UP if running else SitemasterStatus.DOWN,
+        running=running,
+        uptime=f"{max(0, up_s)}s," if running else "log:",
+        connected_to_tesla=device.connected and not cut_off,
+        power_supply_mode=False,
+        can_reboot=device.can_reboot,
+    )
+
+
+def run(device: Device, _body: None, _parts: Mapping[str, str]) -> None:
+    """Start the power system."""
+    device.run()
+
+
+def stop(device: Device, body: Stop | None, _parts: Mapping[str, str]) -> None:
+    """Stop the power system; refuses when it is busy and not forced."""
+    device.stop(force=body is not None and body.force is True)
+
+
+def state_of_energy(device: Device, _body: None, _parts: Mapping[str, str]) -> StateOfEnergy:
+    """Report the charge on the gateway's scale."""
+    from forebay.wire.percent import WirePercent
+
+    return StateOfEnergy(percentage=WirePercent(readings.take(device).charge_pct))
+
+
+def grid_status(device: Device, _body: None, _parts: Mapping[str, str]) -> GridStatus:
+    """Report contact with the utility."""
+    return GridStatus(grid_status=device.grid_state, grid_services_active=False)
+
+
+def grid_faults(device: Device, _body: None, _parts: Mapping[str, str]) -> list[GridFault]:
+    """Report the alerts of the outages of the last day."""
+    return [
+        GridFault(
+            timestamp=gotime.milliseconds(when),
+            alert_name="PINV_a006_vfCheckUnderFrequency",
+            alert_is_fault=False,
+            decoded_alert=json.dumps(
+                [
+                    {"name": "PINV_alertID", "value": "PINV_a006_vfCheckUnderFrequency"},
+                    {"name": "PINV_alertType", "value": "Warning"},
+                    {"name": "PINV_a006_frequency", "value": 57.207, "units": "Hz"},
+                ],
+                separators=(",", ":"),
+            ),
+            alert_raw=432406325129904128,
+            git_hash=device.profile.git_hash[:14],
+            site_uid=device.site_uid,
+            ecu_type="TEPINV",
+            ecu_package_part_number=INVERTER_PART,
+            ecu_package_serial_number=device.pack_serials[0],
+        )
+        for when in device.outages_at
+        if device.now - when <= _ALERT_KEPT
+    ]
+
+
+def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> SystemStatus:
+    """Report packs, limits and state."""
+    now = readings.take(device)
+    specs = [pack.spec for pack in device.power.packs]
+    power_w = sum(spec.power_w for spec in specs)
+    charge_w = sum(pack.spec.charge_limit_w(pack.energy_wh) for pack in device.power.packs)
+    return SystemStatus(
+        command_source="Configuration",
+        battery_target_power=device.power.flows.battery_w,
+        battery_target_reactive_power=0.0,
+        nominal_full_pack_energy=sum(p.full_wh for p in now.packs),
+        nominal_energy_remaining=sum(p.energy_wh for p in now.packs),
+        max_power_energy_remaining=0.0,
+        max_power_energy_to_be_charged=0.0,
+        max_charge_power=power_w,
+        max_discharge_power=power_w,
+        max_apparent_power=power_w,
+        instantaneous_max_discharge_power=power_w * 2.4,
+        instantaneous_max_charge_power=float(round(charge_w * 1.058)),
+        grid_services_power=-0.0,
+        system_island_state=device.grid_state,
+        available_blocks=len(specs),
+        battery_blocks=[_block(device, index, shown) for index, shown in enumerate(now.packs)],
+        ffr_power_availability_high=power_w * 1.16,
+        ffr_power_availability_low=float(round(charge_w * 1.058)),
+        load_charge_constraint=0.0,
+        max_sustained_ramp_rate=1_250_000.0,
+        grid_faults=grid_faults(device, None, parts),
+        can_reboot=device.can_reboot,
+        smart_inv_delta_p=0.0,
+        smart_inv_delta_q=0.0,
+        last_toggle_timestamp=gotime.print_instant(device.last_toggle_at, device.home.zone, 425),
+        solar_real_power_limit=-1.0,
+        score=10_000.0,
+        blocks_controlled=len(specs),
+        primary=True,
+        auxiliary_load=0.0,
+        all_enable_lines_high=True,
+        inverter_nominal_usable_power=power_w * 1.16,
+        expected_energy_remaining=0.0,
+    )
+
+
+def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBlock:
+    islanded = device.islanded
+    return BatteryBlock(
+        Type="",
+        PackagePartNumber=pack_part(device, index),
+        PackageSerialNumber=device.pack_serials[index],
+        disabled_reasons=[],
+        pinv_state="PINV_GridForming" if islanded else "PINV_GridFollowing",
+        pinv_grid_state="Grid_Uncompliant" if islanded else "Grid_Compliant",
+        nominal_energy_remaining=shown.energy_wh,
+        nominal_full_pack_energy=shown.full_wh,
+        p_out=shown.power_w,
+        q_out=shown.reactive_var,
+        v_out=shown.voltage_v,
+        f_out=shown.frequency_hz,
+        i_out=shown.current_a,
+        energy_charged=shown.charged_wh,
+        energy_discharged=shown.discharged_wh,
+        off_grid=islanded,
+        vf_mode=islanded,
+        wobble_detected=False,
+        charge_power_clamped=False,
+        backup_ready=True,
+        OpSeqState="Active",
+        version=device.profile.git_hash[:14],
+    )
+
+
+def update_status(device: Device, _body: None, _parts: Mapping[str, str]) -> UpdateStatus:
+    """Report the update machinery at rest."""
+    now_ms = gotime.milliseconds(device.now)
+    hour_ms = 3_600_000
+    return UpdateStatus(
+        state=_RESTING_UPDATE.at(device.version),
+        info=UpdateInfo(status=["nonactionable"]),
+        current_time=now_ms,
+        last_status_time=now_ms - now_ms % hour_ms,
+        version=version_text(device),
+        offline_updating=False,
+        offline_update_error="",
+        estimated_bytes_per_second=None,
+    )

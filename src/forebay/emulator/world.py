@@ -1,0 +1,246 @@
+"""The world around the gateway: weather, appliances, grid quality.
+
+Everything is a pure function of the seed and the time, minute by minute of the
+local day, so that the same seed always lives the same life. Overrides from the
+control port hold from the moment they are set.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import sin
+from random import Random
+from zoneinfo import ZoneInfo
+
+from astral import Observer
+from astral.sun import azimuth, elevation
+
+from forebay.emulator.home import Home
+from forebay.emulator.trace import Trace
+from forebay.physics import sun
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SUN_STEP_MIN = 10
+_DAYS_KEPT = 4
+
+
+@dataclass(slots=True)
+class Overrides:
+    """What somebody set by hand; None leaves it to the world."""
+
+    cloud_cover: float | None = None
+    load_w: float | None = None
+    solar_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """One local day at one-minute steps; arrays start at local midnight."""
+
+    start_s: float
+    load_w: array[float]
+    clear_w: array[float]
+    cover: array[float]
+
+
+class World:
+    """Load and sun of one home. Times are seconds since 1970 UTC."""
+
+    def __init__(
+        self, home: Home, seed: int, load_trace: Trace | None = None, solar_trace: Trace | None = None
+    ) -> None:
+        self.home = home
+        self.seed = seed
+        self.overrides = Overrides()
+        self._load_trace = load_trace
+        self._solar_trace = solar_trace
+        self._zone: ZoneInfo = home.zone
+        self._observer = Observer(home.site.latitude_deg, home.site.longitude_deg, 0.0)
+        self._days: OrderedDict[date, _Day] = OrderedDict()
+        self._today: _Day | None = None
+
+    def local(self, at_s: float) -> datetime:
+        """Return the local time at the site, without offset."""
+        return (_EPOCH + timedelta(seconds=at_s)).astimezone(self._zone).replace(tzinfo=None)
+
+    def load_w(self, at_s: float, seconds: float) -> float:
+        """Return the mean use of the house over `seconds` [s] from `at_s` [W], >= 0."""
+        if self.overrides.load_w is not None:
+            return self.overrides.load_w
+        if self._load_trace is not None:
+            return max(0.0, self._load_trace.mean("load_w", self.local(at_s), seconds))
+        if seconds > 1:
+            return self._mean(at_s, seconds, "load_w")
+        return self._minute(at_s, "load_w") * (1 + 0.02 * self.wobble(at_s, 1))
+
+    def solar_w(self, at_s: float, seconds: float) -> float:
+        """Return the mean output of the roof over `seconds` [s] from `at_s` [W].
+
+        At night the inverters draw or leak up to 10 W. Source: seed L57.
+        """
+        if self.overrides.solar_w is not None:
+            return self.overrides.solar_w
+        if self._solar_trace is not None:
+            power_w = self._solar_trace.mean("solar_w", self.local(at_s), seconds)
+        else:
+            cover = self.overrides.cloud_cover
+            share = sun.through_clouds(cover) if cover is not None else self._mean(at_s, seconds, "cover")
+            power_w = self._mean(at_s, seconds, "clear_w") * share
+        if power_w >= 10 or not self.home.solar:
+            return max(0.0, power_w)
+        return power_w - 4 + 5 * sin(at_s / 97) * (1 - power_w / 10)
+
+    def reactive_share(self, at_s: float) -> float:
+        """Return the house's reactive power as a share of its real power."""
+        return -0.12 + 0.05 * sin(at_s / 613 + self.seed % 7)
+
+    def load_reactive_var(self, at_s: float, load_w: float) -> float:
+        """Return the reactive power of the house [VAR]."""
+        if self._load_trace is not None and self._load_trace.has("reactive_var") and self.overrides.load_w is None:
+            return self._load_trace.mean("reactive_var", self.local(at_s), 0.5)
+        return load_w * self.reactive_share(at_s) - 40
+
+    def frequency_hz(self, at_s: float) -> float:
+        """Return the frequency of the grid [Hz]."""
+        return self.home.grid.frequency_hz + 0.015 * sin(at_s / 41) + 0.01 * self.wobble(at_s, 2)
+
+    def voltage_v(self, at_s: float) -> float:
+        """Return the voltage of the grid [V], at its nominal level, slowly wandering."""
+        return self.home.grid.voltage_v * (1.008 + 0.008 * sin(at_s / 1770) + 0.002 * self.wobble(at_s, 3))
+
+    def wobble(self, at_s: float, channel: int) -> float:
+        """Return a number from -1 to 1 that is fixed for seed, half second and channel."""
+        mixed = (int(at_s * 2) * 0x9E3779B97F4A7C15 + self.seed * 0xBF58476D1CE4E5B9 + channel * 0x94D049BB133111EB) & (
+            2**64 - 1
+        )
+        mixed ^= mixed >> 30
+        mixed = (mixed * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+        mixed ^= mixed >> 27
+        return (mixed & 0xFFFFFF) / 0x7FFFFF - 1
+
+    def _day(self, at_s: float) -> _Day:
+        today = self._today
+        if today is not None and 0 <= at_s - today.start_s < len(today.load_w) * 60:
+            return today
+        day = self.local(at_s).date()
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self._make(day)
+            if len(self._days) > _DAYS_KEPT:
+                self._days.popitem(last=False)
+        self._today = known
+        return known
+
+    def _minute(self, at_s: float, column: str) -> float:
+        day = self._day(at_s)
+        values: array[float] = getattr(day, column)
+        return values[int((at_s - day.start_s) // 60)]
+
+    def _mean(self, at_s: float, seconds: float, column: str) -> float:
+        until_s, total = at_s + seconds, 0.0
+        while at_s < until_s - 1e-9:
+            day = self._day(at_s)
+            index = int((at_s - day.start_s) // 60)
+            edge_s = min(until_s, day.start_s + (index + 1) * 60)
+            values: array[float] = getattr(day, column)
+            total += values[index] * (edge_s - at_s)
+            at_s = edge_s
+        return total / seconds
+
+    def _make(self, day: date) -> _Day:
+        start = datetime(day.year, day.month, day.day, tzinfo=self._zone)
+        following = day + timedelta(days=1)
+        end = datetime(following.year, following.month, following.day, tzinfo=self._zone)
+        minutes = int((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds() // 60)
+        rng = Random(f"{self.seed}:{day.isoformat()}")  # noqa: S311 - weather, not secrets
+        return _Day(
+            start_s=(start.astimezone(UTC) - _EPOCH).total_seconds(),
+            load_w=house_day(rng, minutes, self.home.house.daily_kwh),
+            clear_w=self._clear_day(start.astimezone(UTC), minutes),
+            cover=cloud_day(rng, minutes),
+        )
+
+    def _clear_day(self, start: datetime, minutes: int) -> array[float]:
+        if not self.home.solar or self._solar_trace is not None:
+            return array("d", [0.0]) * minutes
+        marks: list[float] = []
+        for minute in range(0, minutes + _SUN_STEP_MIN, _SUN_STEP_MIN):
+            when = start + timedelta(minutes=minute)
+            height = elevation(self._observer, when, with_refraction=False)
+            bearing = azimuth(self._observer, when) if height > 0 else 0.0
+            marks.append(
+                sum(
+                    sun.string_power_w(
+                        sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg)
+                        * sun.morning_haze(height),
+                        string.peak_w,
+                    )
+                    for string in self.home.solar
+                )
+            )
+        out = array("d", [0.0]) * minutes
+        for minute in range(minutes):
+            mark, part = divmod(minute + 0.5, _SUN_STEP_MIN)
+            low, high = marks[int(mark)], marks[int(mark) + 1]
+            out[minute] = low + (high - low) * part / _SUN_STEP_MIN
+        return out
+
+
+def cloud_day(rng: Random, minutes: int) -> array[float]:
+    """Return the share of clear-sky light that passes, per minute, 0–1."""
+    kind = rng.choices(("clear", "fair", "broken", "overcast"), (5, 3, 2, 1))[0]
+    base, swing = {"clear": (0.1, 0.3), "fair": (0.55, 0.6), "broken": (0.8, 0.5), "overcast": (0.97, 0.06)}[kind]
+    slow = [rng.uniform(-1, 1) for _ in range(minutes // 45 + 3)]
+    quick = [rng.uniform(-1, 1) for _ in range(minutes // 6 + 3)]
+    out = array("d", [0.0]) * minutes
+    for minute in range(minutes):
+        cover = base + swing * (0.6 * _between(slow, minute / 45) + 0.4 * _between(quick, minute / 6))
+        out[minute] = sun.through_clouds(cover)
+    return out
+
+
+def _between(marks: list[float], at: float) -> float:
+    index, part = int(at), at % 1
+    part = part * part * (3 - 2 * part)
+    return marks[index] * (1 - part) + marks[index + 1] * part
+
+
+_APPLIANCES = (
+    # watts, minutes, earliest and latest hour of the start, chance of it in a day
+    (2_000, 4, 6.5, 8.5, 0.95),  # kettle
+    (1_100, 8, 7.0, 9.0, 0.8),  # toaster and coffee
+    (2_100, 14, 11.5, 13.5, 0.4),  # lunch
+    (2_300, 38, 17.5, 19.5, 0.85),  # oven and hob
+    (1_900, 22, 19.5, 21.5, 0.6),  # dishwasher heats
+    (2_000, 18, 9.0, 16.0, 0.45),  # washing machine heats
+    (2_400, 45, 13.0, 18.0, 0.25),  # tumble dryer
+    (900, 70, 14.5, 18.5, 0.5),  # cooling
+)
+
+
+def house_day(rng: Random, minutes: int, daily_kwh: float) -> array[float]:
+    """Return the use of a house per minute [W], about `daily_kwh` [kWh] over an average day."""
+    fridge_period, fridge_phase = rng.randint(38, 52), rng.randint(0, 50)
+    out = array("d", [0.0]) * minutes
+    for minute in range(minutes):
+        hour = minute / 60
+        people = 90 + 260 * _hump(hour, 7.3, 1.2) + 420 * _hump(hour, 19.8, 2.4) + 110 * _hump(hour, 13, 2.5)
+        fridge = 95 if (minute + fridge_phase) % fridge_period < 16 else 4
+        out[minute] = 95 + people + fridge
+    for watts, length, earliest, latest, chance in _APPLIANCES:
+        if rng.random() < chance:
+            begin = int(rng.uniform(earliest, latest) * 60)
+            for minute in range(begin, min(minutes, begin + length)):
+                out[minute] += watts * (0.94 + 0.06 * ((minute - begin) % 3))
+    scale = daily_kwh / 13.2
+    for minute in range(minutes):
+        out[minute] *= scale
+    return out
+
+
+def _hump(hour: float, at: float, width: float) -> float:
+    distance = (hour - at) / width
+    return float(1 / (1 + distance**4))
