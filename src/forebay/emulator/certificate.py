@@ -1,0 +1,134 @@
+"""The gateway's self-signed certificate: real shape, own key, kept on disk.
+
+A kept certificate is never replaced, whatever address is bound later: clients
+pin it, as they pin a real gateway's. Delete the two files for a fresh one.
+Source: behaviour.md T02, T03, git:22ac32e:full-cacert.pem.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from forebay.errors import EmulatorError
+
+SERVER_NAMES = ("teg", "powerwall", "powerpack")
+"""The only names a gateway answers to (T02, T08)."""
+
+SERVICE_ADDRESSES = ("192.168.90.1", "192.168.90.2", "192.168.91.1")
+VALIDITY = timedelta(days=9125)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where the certificate lies.
+
+    fingerprint: SHA-256 of the certificate, lower-case hex in pairs joined by ":".
+    """
+
+    cert_path: Path
+    key_path: Path
+    fingerprint: str
+
+
+def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificate:
+    """Return the certificate kept in `state_dir`, making one where there is none.
+
+    addresses: IP addresses that a fresh certificate names besides the loopback ones.
+    Raises EmulatorError naming the file when it cannot be read, written or used.
+    """
+    cert_path, key_path = state_dir / "gateway.pem", state_dir / "gateway.key"
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not cert_path.exists():
+            _make(cert_path, key_path, addresses)
+        pem, key_pem = cert_path.read_bytes(), key_path.read_bytes()
+    except OSError as exc:
+        raise EmulatorError(f"{exc.filename or state_dir}: {exc.strerror or exc}") from exc
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        key = serialization.load_pem_private_key(key_pem, None)
+    except (ValueError, TypeError) as exc:
+        raise EmulatorError(f"{cert_path} and {key_path.name} are damaged; delete both for fresh ones") from exc
+    if key.public_key() != certificate.public_key():
+        raise EmulatorError(f"{cert_path} and {key_path.name} do not belong together; delete both for fresh ones")
+    return Certificate(cert_path, key_path, certificate.fingerprint(hashes.SHA256()).hex(":"))
+
+
+def _make(cert_path: Path, key_path: Path, addresses: Iterable[str]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    key_pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem = _signed(key, addresses).public_bytes(serialization.Encoding.PEM)
+    _write(key_path, key_pem, 0o600)  # first: a certificate on disk has its key
+    _write(cert_path, pem, 0o644)
+
+
+def _signed(key: ec.EllipticCurvePrivateKey, addresses: Iterable[str]) -> x509.Certificate:
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
+            x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "California"),
+            x509.NameAttribute(NameOID.LOCALITY_NAME, "Palo Alto"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tesla"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Tesla Energy Products"),
+            x509.NameAttribute(NameOID.COMMON_NAME, secrets.token_hex(16)),
+        ]
+    )
+    numbers = dict.fromkeys((*SERVICE_ADDRESSES, "127.0.0.1", "::1", *addresses))
+    names: list[x509.GeneralName] = [x509.DNSName(server_name) for server_name in SERVER_NAMES]
+    names += [x509.IPAddress(ipaddress.ip_address(number)) for number in numbers]
+    since = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(since + VALIDITY)
+        .add_extension(_usage(), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+    )
+    return builder.sign(key, hashes.SHA256())
+
+
+def _usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=True,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

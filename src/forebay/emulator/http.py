@@ -1,0 +1,224 @@
+"""The gateway as an ASGI application: catalogue, sessions, refusals, injected faults.
+
+A request meets, in this order: an injected fault, the catalogue (404, 405), the
+role (403), the state of the site master (502 and the like), the resource.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from forebay.emulator.device import Device
+from forebay.emulator.injection import GARBAGE, InjectedFault, Injection, fault_for
+from forebay.emulator.page import PAGE
+from forebay.emulator.refusal import Refused
+from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, refusal, success
+from forebay.emulator.routes import Route, Routes, WrongMethod
+from forebay.emulator.sessions import Sessions, has_cookie, read_login
+from forebay.wire import firmware
+from forebay.wire.catalogue import LOGIN
+from forebay.wire.codec import decode_body, encode
+from forebay.wire.endpoint import Access, Needs
+from forebay.wire.faults import BY_KEY, Fault
+from forebay.wire.site import Session
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+BODY_LIMIT_BYTES = 65_536
+"""A longer request body gets 413; the longest a gateway is sent is under 2 kB."""
+
+_CACHED_PATHS = 512
+
+log = logging.getLogger(__name__)
+
+
+class _Gone(Exception):
+    """The client went away, or the server is closing: there is nobody to answer."""
+
+
+class GatewayApp:
+    """One emulated gateway, whatever server carries it."""
+
+    def __init__(self, device: Device, sessions: Sessions, injection: Injection) -> None:
+        self._device = device
+        self._sessions = sessions
+        self._injection = injection
+        self._version = device.version
+        self._routes = Routes(device.version)
+        self._dates = Dates(device.clock)
+        self._closing = asyncio.Event()
+        self._cache: dict[str, Reply] = {}
+        self._cache_revision = device.revision
+
+    def close(self) -> None:
+        """Let go of every request that is held back by an injected fault."""
+        self._closing.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        injected = self._injection.take(scope["path"])
+        try:
+            if injected is None:
+                await self._send(scope, send, await self._answer(scope, receive))
+            else:
+                await self._misbehave(injected, scope, receive, send)
+        except _Gone:
+            return
+
+    async def _send(self, scope: Scope, send: Send, reply: Reply) -> None:
+        headers = [*reply.headers, self._dates.header()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else reply.body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _misbehave(self, injected: InjectedFault, scope: Scope, receive: Receive, send: Send) -> None:
+        if injected.delay_s:
+            await self._stay_silent(injected.delay_s)
+        if injected.hang:
+            await _client_gone(receive)
+        fault = fault_for(injected)
+        reply = await self._answer(scope, receive) if fault is None else self._refuse(scope, fault)
+        if injected.garbage:
+            headers = [(name, value) for name, value in reply.headers if name != b"content-length"]
+            reply = Reply(reply.status, [*headers, (b"content-length", b"%d" % len(GARBAGE))], GARBAGE)
+        if injected.cut_after is None:
+            await self._send(scope, send, reply)
+        else:
+            await self._cut_off(injected.cut_after, send, reply)
+
+    async def _stay_silent(self, delay_s: float) -> None:
+        try:
+            await asyncio.wait_for(self._closing.wait(), delay_s)
+        except TimeoutError:
+            return
+        raise _Gone
+
+    async def _cut_off(self, after: int, send: Send, reply: Reply) -> None:
+        promised = b"%d" % max(len(reply.body), after + 1)
+        headers = [(name, promised if name == b"content-length" else value) for name, value in reply.headers]
+        await send({"type": "http.response.start", "status": reply.status, "headers": [*headers, self._dates.header()]})
+        await send({"type": "http.response.body", "body": reply.body[:after], "more_body": True})
+        # returning without the rest makes every server break the connection
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
+        try:
+            if scope["path"] == "/":
+                return self._page(scope["method"])
+            return await self._resource(scope, receive)
+        except WrongMethod as no:
+            reply = self._refuse(scope, BY_KEY[no.key])
+            return Reply(reply.status, [(b"allow", no.allow.encode()), *reply.headers], reply.body)
+        except Refused as no:
+            return self._refuse(scope, BY_KEY[no.key], error=no.error, message=no.message)
+        except _TooLarge:
+            return self._refuse(scope, TOO_LARGE)
+        except _Gone:
+            raise
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            return self._refuse(scope, BROKEN)
+
+    def _refuse(self, scope: Scope, fault: Fault, **changes: Any) -> Reply:
+        return refusal(fault, self._device.version, method=scope["method"], path=scope["path"], **changes)
+
+    def _page(self, method: str) -> Reply:
+        if method not in ("GET", "HEAD"):
+            raise WrongMethod("GET, HEAD")
+        return success(200, b"text/html; charset=utf-8", PAGE)
+
+    async def _resource(self, scope: Scope, receive: Receive) -> Reply:
+        device = self._device
+        if device.version != self._version:
+            self._version, self._routes = device.version, Routes(device.version)
+        path, headers = scope["path"], scope["headers"]
+        route, params = self._routes.find(scope["method"], path)
+        if route.access is not Access.PUBLIC:
+            role = self._sessions.role_of(headers)
+            if role < route.access:
+                status = self._sessions.stranger_status if role is Access.PUBLIC else None
+                return self._refuse(scope, BY_KEY["forbidden"], status=status)
+        body = await _read(receive) if route.takes_body else b""
+        device.catch_up()
+        if route.resource is None:
+            return self._log_in(body) if route.row is LOGIN else self._log_out(route, headers)
+        if (route.needs is Needs.RUNNING and not device.running) or (route.needs is Needs.STOPPED and device.running):
+            raise Refused(route.row.refusal)
+        if not route.reads:
+            return self._call(route, _decoded(route, body) if route.takes_body else None, params)
+        return self._read(route, path, params)
+
+    def _read(self, route: Route, path: str, params: Mapping[str, str]) -> Reply:
+        revision = self._device.revision
+        if revision != self._cache_revision or len(self._cache) > _CACHED_PATHS:
+            self._cache.clear()
+            self._cache_revision = revision
+        reply = self._cache.get(path)
+        if reply is None:
+            reply = self._cache[path] = self._call(route, None, params)
+        return reply
+
+    def _call(self, route: Route, body: Any, params: Mapping[str, str]) -> Reply:
+        assert route.resource is not None  # noqa: S101 - session rows never come here
+        model = route.resource(self._device, body, params)
+        if model is None and route.row.reply is not type(None) and route.content_type:
+            return success(route.status, route.content_type, b"null")
+        return success(route.status, route.content_type, encode(model, self._version))
+
+    def _log_in(self, raw: bytes) -> Reply:
+        session: Session = self._sessions.log_in(read_login(raw))
+        route, _ = self._routes.find("POST", LOGIN.path)
+        reply = success(route.status, route.content_type, encode(session, self._version))
+        if not firmware.LOGIN_SETS_COOKIES.at(self._version):
+            return reply
+        values = {"AuthCookie": session.token, "UserRecord": self._sessions.user_record(session.token)}
+        cookies = [(b"set-cookie", f"{name}={value}; Path=/".encode()) for name, value in values.items()]
+        return Reply(reply.status, [*reply.headers, *cookies], reply.body)
+
+    def _log_out(self, route: Route, headers: list[tuple[bytes, bytes]]) -> Reply:
+        self._sessions.log_out(headers)
+        reply = success(route.status, route.content_type, b"")
+        if has_cookie(headers) and firmware.LOGIN_SETS_COOKIES.at(self._version):
+            return Reply(reply.status, [(b"set-cookie", b"AuthCookie=; Path=/; Max-Age=0")], b"")
+        return reply
+
+
+class _TooLarge(Exception):
+    """The request's body is longer than the limit."""
+
+
+async def _client_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise _Gone
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            raise _TooLarge
+        if not message.get("more_body", False):
+            return body
+
+
+def _decoded(route: Route, raw: bytes) -> Any:
+    try:
+        return decode_body(route.row.body, raw)
+    except msgspec.ValidationError as exc:
+        raise Refused("bad_value") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Refused("bad_json") from exc

@@ -1,0 +1,104 @@
+"""Faults by path: what the control port makes the gateway do wrong, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from forebay.wire.endpoint import JSON, TEXT
+from forebay.wire.faults import FAULTS, Fault
+
+GARBAGE = b"\x16\x03\xff{\x00not json\xfe\xff" * 8
+"""What comes instead of a body when garbage is asked for."""
+
+MOST_FAULTS = 256
+
+
+class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One thing that goes wrong, at one path or ("*") at all of them.
+
+    status: answered instead of the usual; with the body the gateway is known to
+        send with it, unless `body` says another: a string goes out as it is,
+        anything else as JSON.
+    delay_s: real seconds of silence before the answer; clients' timeouts are real too.
+    cut_after: bytes of the body after which the connection breaks.
+    garbage: the body is bytes that are not JSON, of the promised length.
+    hang: no answer until the client gives up.
+    times: how often it happens before it is gone; None is until deleted.
+    """
+
+    path: str
+    status: int | None = None
+    delay_s: float | None = None
+    cut_after: int | None = None
+    garbage: bool = False
+    hang: bool = False
+    times: int | None = None
+    body: Any = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    fault: InjectedFault
+    left: int | None
+
+
+class Injection:
+    """The faults in force; of several for one path the oldest goes first."""
+
+    def __init__(self) -> None:
+        self._pending: list[_Pending] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further fault can be taken in."""
+        return len(self._pending) >= MOST_FAULTS
+
+    def add(self, fault: InjectedFault) -> None:
+        """Let it happen from now on."""
+        self._pending.append(_Pending(fault, fault.times))
+
+    def clear(self) -> None:
+        """Let everything go right again."""
+        self._pending.clear()
+
+    def faults(self) -> list[InjectedFault]:
+        """Return the faults in force; `times` is what is left of each."""
+        return [msgspec.structs.replace(pending.fault, times=pending.left) for pending in self._pending]
+
+    def take(self, path: str) -> InjectedFault | None:
+        """Return the fault that meets a request for this path, None where there is none."""
+        for pending in self._pending:
+            if pending.fault.path in (path, "*"):
+                if pending.left is not None:
+                    pending.left -= 1
+                    if pending.left == 0:
+                        self._pending.remove(pending)
+                return pending.fault
+        return None
+
+
+def fault_for(injected: InjectedFault) -> Fault | None:
+    """Return the refusal an injected status stands for, None where it asks for none."""
+    if injected.status is None and injected.body is None:
+        return None
+    status = injected.status or 200
+    known = next((fault for fault in FAULTS if fault.status == status), None)
+    if known is None:
+        phrase = _phrase(status)
+        known = Fault(f"injected_{status}", status, FAULTS[0].raises, phrase, phrase)
+    if injected.body is None:
+        return known
+    if isinstance(injected.body, str):
+        return replace(known, body=injected.body.encode(), content_type=TEXT)
+    return replace(known, body=msgspec.json.encode(injected.body), content_type=JSON)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

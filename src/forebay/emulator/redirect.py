@@ -1,0 +1,38 @@
+"""Plain http: from 1.20 on, every request is sent on to https (T10)."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from forebay.emulator.http import Receive, Scope, Send
+from forebay.emulator.replies import Dates
+
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
+
+
+class RedirectApp:
+    """Answer 301 with the same address under https, at the port where that is served."""
+
+    def __init__(self, https_port: int, dates: Dates) -> None:
+        self._port = b"" if https_port == 443 else b":%d" % https_port
+        self._dates = dates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a body is sent for GET only, as Go's server does."""
+        if scope["type"] != "http":
+            return
+        host = _HOST.fullmatch(next((value for name, value in scope["headers"] if name == b"host"), b""))
+        if host is None:
+            status, headers, body = 400, [(b"content-type", b"text/plain; charset=utf-8")], b"400 Bad Request"
+        else:
+            query = b"?" + scope["query_string"] if scope["query_string"] else b""
+            url = b"https://" + host[1] + self._port + scope["raw_path"] + query
+            status, headers, body = 301, [(b"location", url)], b""
+            if scope["method"] in ("GET", "HEAD"):
+                headers = [(b"content-type", b"text/html; charset=utf-8"), *headers]
+                link = escape(url.decode("latin-1")).encode("latin-1")
+                body = b'<a href="%s">Moved Permanently</a>.\n\n' % link
+        headers = [*headers, (b"content-length", b"%d" % len(body)), self._dates.header()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
