@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import msgspec
 import pytest
 
@@ -17,6 +18,11 @@ from forebay.emulator.world import World
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 FIRMWARES = ("1.40.2", "21.44")
+
+# The same examples in every run; `--hypothesis-profile=search` looks for new ones.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=500)
+hypothesis.settings.load_profile("fixed")
 
 MakeDevice = Callable[..., Device]
 

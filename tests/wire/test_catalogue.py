@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from tests.conftest import SHARED
 
 from forebay import errors
 from forebay.emulator.resources import RESOURCES
 from forebay.wire import catalogue, faults
 from forebay.wire.endpoint import Effect, Endpoint
 from forebay.wire.firmware import PROFILES, Timeline, nearest_profile
-from tests.conftest import SHARED
 
 ROWS = pytest.mark.parametrize("row", catalogue.ALL, ids=lambda row: row.name)
 

@@ -98,7 +98,8 @@ class Device:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
             heapq.heappush(self._events, (_tick(begin), False))
             heapq.heappush(self._events, (_tick(begin + timedelta(minutes=outage.minutes)), True))
-        self._live(1)  # readings exist from the first moment
+        self._turn()
+        self._solve(INSTANT_S)  # readings exist from the first moment
 
     @property
     def now_s(self) -> float:
@@ -154,14 +155,21 @@ class Device:
         return step
 
     def _live(self, ticks: int) -> None:
+        self._solve(ticks * TICK_S)
+        self._tick += ticks
+        self.revision += 1
+        if self._turn():
+            self._solve(INSTANT_S)
+
+    def _turn(self) -> bool:
+        """Carry out what is due by now; whether anything was."""
+        before = self.grid_state
         while self._events and self._events[0][0] <= self._tick:
             self._set_grid(heapq.heappop(self._events)[1])
         if self._grid_due is not None and self._tick >= self._grid_due:
             self.grid_state = GridState.CONNECTED if self.grid_up else GridState.ISLANDED
             self._grid_due = None
-        self._solve(ticks * TICK_S)
-        self._tick += ticks
-        self.revision += 1
+        return self.grid_state is not before
 
     def _solve(self, seconds: float) -> None:
         """Find the flows of the present instant and live with them for `seconds` [s]."""

@@ -12,6 +12,8 @@ GRID_CHARGE_RESERVE_W = 1_700.0
 """Charging from the grid below the reserve, per Powerwall [W] (levers.md, user reports)."""
 RESERVE_HYSTERESIS = 0.005
 """Share of a full pack by which it may sink under the reserve before it is refilled."""
+DARK_LEVEL = 0.002
+"""Charge (0–1) at which an island without enough sun goes dark, until the grid is back."""
 PEAK_HOURS = range(16, 21)
 """Local hours in which the autonomous mode serves the house; a stand-in, unverified."""
 
@@ -105,12 +107,12 @@ class PowerSystem:
     def _island(self, load_w: float, solar_w: float, seconds: float, *, running: bool) -> None:
         rooms = [pack.room_w(0.0, seconds) for pack in self.packs]
         charge_w, discharge_w = -sum(low for low, _ in rooms), sum(high for _, high in rooms)
-        if not running or discharge_w <= 0 or self.dark:
-            self.dark = not running or self.energy_wh < 0.01 * self.full_wh
-            if self.dark:
-                self._drive(0.0, 0.0, seconds)
-                self.flows = Flows()
-                return
+        empty = self.energy_wh < DARK_LEVEL * self.full_wh and load_w > solar_w
+        if not running or empty or self.dark:
+            self.dark = self.dark or empty
+            self._drive(0.0, 0.0, seconds)
+            self.flows = Flows()
+            return
         sun_w = min(solar_w, load_w + charge_w)  # the inverters are held back
         served_w = min(load_w, sun_w + discharge_w)  # the rest is shed
         battery_w = self._drive(served_w - sun_w, 0.0, seconds)

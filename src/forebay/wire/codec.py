@@ -52,7 +52,7 @@ def decode(endpoint: Endpoint[Any, R], raw: bytes) -> R:
     if endpoint.is_binary:
         return raw  # type: ignore[return-value] # R is bytes here
     if endpoint.reply is type(None):
-        return cast("R", None)
+        return None
     try:
         return cast("R", decode_body(endpoint.reply, raw))
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
