@@ -1,0 +1,396 @@
+"""Polls the rows worth polling and appends what they say to the store.
+
+It runs until cancelled, through every failure of the gateway and of the disk,
+and never asks more often than the gateway's answers allow. Whose time the
+readings carry: docs/decisions/0021.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from forebay.clock import Clock, SystemClock
+from forebay.errors import ForebayError, GatewayError, StoreError
+from forebay.recorder.asking import Asker, Caller, Pause
+from forebay.records import reading as records
+from forebay.records.reading import Reading
+from forebay.records.reasons import BY_REASON, Explanation, Reason, explain
+from forebay.records.tempo import SKEW_S, STILL, RateMeter, Source, Tempo, skew_words, tidy
+from forebay.store.state import Connection
+from forebay.store.store import Store
+from forebay.wire import catalogue
+from forebay.wire.endpoint import Endpoint, Poll
+from forebay.wire.power import Aggregates
+from forebay.wire.site import SiteInfo, SiteName
+from forebay.wire.system import GridStatus, StateOfEnergy, Status
+
+ClockSource = Literal["auto", "system", "gateway"]
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST_S = 0.05
+"""At most 20 polls in a real second, however fast a gateway's clock runs."""
+_PROBE_S = (0.2, 0.8, 1.0)
+_SHORTEST_SLOW_S = 1.0
+_STILL_POLL_S = 0.25
+_SLOW_ROWS = (*records.SLOW_ROWS, catalogue.SITE_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one fast poll brought, with the times it was told at.
+
+    real_s: monotonic. at: by our clock. told: by the gateway's, None where it tells none.
+    """
+
+    real_s: float
+    at: datetime
+    told: datetime | None
+    aggregates: Aggregates
+    charge: StateOfEnergy | None
+    grid: GridStatus | None
+
+    def reading(self, source: Source) -> Reading:
+        at = self.told if source == "gateway" and self.told else self.at
+        return records.fast_reading(at, self.aggregates, self.charge, self.grid)
+
+
+class Recorder:
+    """Records one gateway.
+
+    gateway: anything with `call`. name: the gateway's name in the store.
+    fast_s, slow_s: spacing of readings in the recording's time [s].
+    clock_source: whose time readings carry; "auto" finds out (docs/decisions/0021).
+    real_s: monotonic seconds, replaced in tests.
+    """
+
+    def __init__(
+        self,
+        gateway: Caller,
+        store: Store,
+        *,
+        clock: Clock | None = None,
+        name: str = "gateway",
+        fast_s: float = 5.0,
+        slow_s: float = 60.0,
+        clock_source: ClockSource = "auto",
+        real_s: Callable[[], float] | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock or SystemClock()
+        is_system = isinstance(self._clock, SystemClock)
+        self._real_s = real_s or (time.monotonic if is_system else lambda: self._clock.now().timestamp())
+        self._fast_s = fast_s
+        self._slow_s = slow_s
+        self._id = store.gateway_id(name)
+        self._source: Source | None = None if clock_source == "auto" else clock_source
+        self._may_switch = clock_source == "auto"
+        self._rates = RateMeter()
+        self._undecided: list[_Answer] = []
+        self._ask_for = Asker(gateway, self._real_s)
+        self._pause = Pause()
+        self._known: dict[str, tuple[float, object]] = {}
+        self._store_error = ""
+        self._slow_task: asyncio.Task[None] | None = None
+        self._last_answer: _Answer | None = None
+        self._probes = 0
+
+    @property
+    def gateway_id(self) -> int:
+        """The gateway's id in the store."""
+        return self._id
+
+    async def run(self) -> None:
+        """Record until cancelled; what was read is durable afterwards."""
+        self._begin()
+        due_s = self._real_s()
+        try:
+            while True:
+                due_s += await self._poll()
+                now_s = self._real_s()
+                due_s = max(due_s, now_s)  # a late poll is not made up for
+                await self._clock.sleep(due_s - now_s)
+        finally:
+            if self._slow_task is not None:
+                self._slow_task.cancel()
+                await asyncio.gather(self._slow_task, return_exceptions=True)
+            self._decide(at_end=True)
+            self._guarded(self._store.flush)
+
+    def _begin(self) -> None:
+        last = self._store.latest(self._id)
+        if last is not None:
+            self._guarded(lambda: self._store.open_gap(self._id, last.at, Reason.RECORDER_OFF))
+            before = self._store.tempo(self._id)
+            if self._source is None and before is not None and before.source == "gateway":
+                self._source = "gateway"
+                self._store.set_tempo(self._id, Tempo("gateway", 0.0, last.at, self._clock.now(), self._fast_s))
+        self._guarded(lambda: self._store.set_connection(self._id, Connection("waiting")))
+
+    # one round
+
+    async def _poll(self) -> float:
+        """Ask once and record it; return the seconds until the next poll [real s]."""
+        try:
+            answer = await self._ask()
+        except ForebayError as exc:
+            await self._flush()
+            return self._fail(exc)
+        self._pause.reset()
+        if answer.told is not None:
+            self._rates.observe(answer.real_s, answer.told)
+        await self._flush()
+        self._undecided.append(answer)
+        self._decide()
+        self._start_slow_poll()
+        return self._interval_s()
+
+    async def _flush(self) -> None:
+        """Make readings durable when it is time, without holding up the event loop."""
+        if self._store.database.is_flush_due:
+            await asyncio.to_thread(self._guarded, self._store.flush)
+
+    async def _ask(self) -> _Answer:
+        """Poll the fast rows; while the gateway is away, the most telling one alone first."""
+        is_live = self._store.connection(self._id).state == "live"
+        others = [row for row in records.FAST_ROWS[1:] if self._ask_for.is_due(row)]
+        if is_live:
+            told, rest = await asyncio.gather(self._call_fast(), self._call_others(others))
+        else:
+            told, rest = await self._call_fast(), await self._call_others(others)
+        real_s, at, model = told
+        charge = next((m for m in rest if isinstance(m, StateOfEnergy)), None)
+        grid = next((m for m in rest if isinstance(m, GridStatus)), None)
+        return _Answer(real_s, at, records.gateway_time(model), model, charge, grid)
+
+    async def _call_fast(self) -> tuple[float, datetime, Aggregates]:
+        model = await self._ask_for.call(catalogue.AGGREGATES)
+        return self._real_s(), self._clock.now(), model
+
+    async def _call_others(self, rows: list[Endpoint[Any, Any]]) -> list[object]:
+        return await asyncio.gather(*(self._ask_for.try_call(row) for row in rows))
+
+    # failures
+
+    def _fail(self, error: ForebayError) -> float:
+        row = explain(error)
+        detail = error.message if isinstance(error, GatewayError) else str(error)
+        wait_s = self._pause.after(error, max(5 * _SHORTEST_S, self._fast_s / max(1.0, self._speed)))
+        self._rates.reset()
+        self._open_gap(row, detail)
+        self._say_down(row, detail, wait_s)
+        return wait_s
+
+    def _open_gap(self, row: Explanation, detail: str) -> None:
+        last = self._store.latest(self._id)
+        present = self._store.present_gap(self._id)
+        if last is None or (present is not None and (present.reason is row.reason or self._source != "system")):
+            return
+        start = last.at if present is None else max(present.start, self._clock.now())
+
+        def note() -> None:
+            if present is not None:
+                self._store.close_gap(self._id, start)
+            self._store.open_gap(self._id, start, row.reason, detail)
+
+        self._guarded(note)
+
+    def _say_down(self, row: Explanation, detail: str, wait_s: float) -> None:
+        words = row.words
+        if row.reason is Reason.THROTTLED:
+            words = f"{words} Asking again in {wait_s / 60:.0f} min." if wait_s >= 90 else words
+        elif row.reason in {Reason.CERTIFICATE, Reason.FAILED, Reason.MALFORMED, Reason.STORE}:
+            words = f"{words} {detail.rstrip('.')}."
+        present = self._store.connection(self._id)
+        if present.state == "down" and present.reason is row.reason:
+            return
+        _log.warning("no readings: %s (%s)", row.words, detail)
+        since = self._now() if present.state != "down" or present.since is None else present.since
+        connection = Connection("down", since, words, row.advice, row.reason)
+        self._guarded(lambda: self._store.set_connection(self._id, connection))
+
+    def _say_live(self, answer: _Answer) -> None:
+        advice = None
+        if self._source == "system" and answer.told is not None:
+            skew_s = (answer.told - answer.at).total_seconds()
+            if abs(skew_s) > SKEW_S:
+                advice = skew_words(skew_s)
+        present = self._store.connection(self._id)
+        if present.state == "live" and (present.advice is None) == (advice is None):
+            return
+        if present.state == "down":
+            _log.info("readings again")
+        since = present.since if present.state == "live" else self._now()
+        self._guarded(lambda: self._store.set_connection(self._id, Connection("live", since, "", advice)))
+
+    def _guarded(self, write: Callable[[], object]) -> None:
+        """Do a write to the store; a failing disk is told, and never ends the recording."""
+        try:
+            write()
+        except StoreError as exc:
+            if self._store_error != str(exc):
+                self._store_error = str(exc)
+                _log.error("nothing can be written: %s", exc)
+        else:
+            if self._store_error:
+                self._store_error = ""
+                _log.info("the store can be written again")
+
+    # time
+
+    @property
+    def _speed(self) -> float:
+        tempo = self._store.tempo(self._id)
+        return tempo.speed if tempo is not None and self._source == "gateway" else 1.0
+
+    def _now(self) -> datetime:
+        return self._store.now(self._id, self._clock.now())
+
+    def _interval_s(self) -> float:
+        """Return the spacing of polls [real s]."""
+        if self._source is None:
+            self._probes += 1
+            return _PROBE_S[min(self._probes, len(_PROBE_S)) - 1]
+        speed = self._speed
+        if speed < STILL:
+            return min(self._fast_s, _STILL_POLL_S)
+        return max(_SHORTEST_S, min(self._fast_s, self._fast_s / speed))
+
+    def _decide(self, *, at_end: bool = False) -> None:
+        """Settle whose time to follow as soon as it can be told, then record what waited for it."""
+        if not self._undecided:
+            return
+        answer = self._undecided[-1]
+        skew_s = 0.0 if answer.told is None else (answer.told - answer.at).total_seconds()
+        if self._source is None:
+            self._source = self._rates.verdict(skew_s)
+            if self._source is None and (at_end or answer.told is None):
+                self._source = "system"
+        elif self._source == "system" and self._may_switch and self._rates.is_faster_throughout:
+            self._source = "gateway"
+            _log.warning("the gateway's clock runs fast: readings carry its time from now on")
+        if self._source is None:
+            return
+        waiting, self._undecided = self._undecided, []
+        for one in waiting:
+            self._record(one, self._source)
+
+    def _record(self, answer: _Answer, source: Source) -> None:
+        reading = answer.reading(source)
+        stood_still = self._speed < STILL
+        self._set_tempo(answer, reading.at, source)
+        last = self._store.latest(self._id)
+        if last is not None and reading.at <= last.at:
+            self._not_new(reading.at, last.at, answer)
+            return
+        self._close_gap(answer, reading.at, None if stood_still else last)
+        self._guarded(lambda: self._store.append(self._id, reading))
+        self._last_answer = answer
+        if self._store_error:
+            self._say_down(BY_REASON[Reason.STORE], self._store_error, 0.0)
+        else:
+            self._say_live(answer)
+
+    def _set_tempo(self, answer: _Answer, at: datetime, source: Source) -> None:
+        if source == "system":
+            tempo = Tempo("system", 1.0, at, answer.at, self._fast_s)
+        else:
+            rate = self._rates.rate
+            speed = self._speed if rate is None else tidy(rate)
+            tempo = Tempo("gateway", speed, at, answer.at, max(self._fast_s, speed * _SHORTEST_S))
+        self._guarded(lambda: self._store.set_tempo(self._id, tempo))
+
+    def _not_new(self, at: datetime, last_at: datetime, answer: _Answer) -> None:
+        """A clock that stands gives the same reading again; one that was set back gives an old one."""
+        if (last_at - at).total_seconds() <= self._fast_s:
+            self._guarded(lambda: self._store.close_gap(self._id, last_at))
+            self._say_live(answer)
+            return
+        row = BY_REASON[Reason.CLOCK_JUMP]
+        present = self._store.connection(self._id)
+        if present.reason is Reason.CLOCK_JUMP:
+            return
+        words = (
+            f"The clock went back to {at:%Y-%m-%d %H:%M} UTC; readings are kept again after {last_at:%Y-%m-%d %H:%M}."
+        )
+        advice = "Set the clock right, or record into another file." if self._source == "gateway" else row.advice
+        _log.warning("%s", words)
+        connection = Connection("down", at, words, advice, Reason.CLOCK_JUMP)
+        self._guarded(lambda: self._store.log_event(self._id, at, str(Reason.CLOCK_JUMP), words))
+        self._guarded(lambda: self._store.set_connection(self._id, connection))
+
+    def _close_gap(self, answer: _Answer, at: datetime, last: Reading | None) -> None:
+        """End a gap that was noted, or note one that nobody saw coming."""
+        if self._store.present_gap(self._id) is not None:
+            self._guarded(lambda: self._store.close_gap(self._id, at))
+            return
+        before = self._last_answer
+        if last is None or before is None:
+            return
+        real_s = answer.real_s - before.real_s
+        usual_s = max(self._fast_s, _SHORTEST_S * self._speed)
+        passed_s = (at - last.at).total_seconds()
+        if passed_s <= 3 * max(usual_s, self._speed):
+            return
+        is_jump = passed_s > 2 * max(self._speed, 1.0) * real_s + 3 * usual_s
+        reason = Reason.CLOCK_JUMP if is_jump else Reason.RECORDER_OFF
+
+        def note() -> None:
+            self._store.open_gap(self._id, last.at, reason)
+            self._store.close_gap(self._id, at)
+
+        self._guarded(note)
+
+    # slow rows
+
+    def _start_slow_poll(self) -> None:
+        if self._slow_task is not None and not self._slow_task.done():
+            return
+        rows = [row for row in _SLOW_ROWS if self._ask_for.is_due(row)]
+        if rows and self._source is not None:
+            self._slow_task = asyncio.create_task(self._poll_slow(rows))
+
+    async def _poll_slow(self, rows: list[Endpoint[Any, Any]]) -> None:
+        """Ask the slow rows one after the other and keep what they say."""
+        heard = False
+        for row in rows:
+            interval_s = max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / max(1.0, self._speed))
+            self._ask_for.wait(row, interval_s - 0.5 * _SHORTEST_S)
+            model = await self._ask_for.try_call(row)
+            if model is None:
+                self._known.pop(row.name, None)
+                continue
+            heard = True
+            self._known[row.name] = (self._real_s() + 1.5 * interval_s, model)
+            self._identify(model)
+        if heard:
+            now_s = self._real_s()
+            models = {name: model for name, (until_s, model) in self._known.items() if until_s >= now_s}
+            last = self._store.latest(self._id)
+            at = self._now() if last is None else max(self._now(), last.at)
+            self._guarded(lambda: self._store.append_slow(self._id, records.slow_reading(at, models)))
+
+    def _identify(self, model: object) -> None:
+        """Keep the site's name and zone, and notice another gateway behind the same address."""
+        if isinstance(model, SiteName | SiteInfo):
+            self._guarded(
+                lambda: self._store.identify(self._id, site_name=model.site_name, timezone=model.timezone or None)
+            )
+        if not isinstance(model, Status) or not isinstance(model.din, str) or not model.din:
+            return
+        din_hash = hashlib.sha256(model.din.encode()).hexdigest()[:16]
+        known = self._store.gateway(self._id).din_hash
+        if known == din_hash:
+            return
+        if known is not None:
+            words = "Another gateway answers at this address: its identity number has changed."
+            _log.warning(words)
+            self._guarded(lambda: self._store.log_event(self._id, self._now(), "gateway_changed", words))
+        self._guarded(lambda: self._store.identify(self._id, din_hash=din_hash))

@@ -1,0 +1,1 @@
+"""What we keep: signals, readings and their words. May import: errors, wire."""

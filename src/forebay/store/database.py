@@ -1,0 +1,220 @@
+"""The SQLite file: opened, locked, migrated and committed; its errors in words.
+
+One process writes and many read. Writes of the last seconds stay in an open
+transaction, which the writing process's own queries see; a commit every
+`flush_s` makes them durable. Reasons: docs/decisions/0020.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, NoReturn
+from urllib.parse import quote
+
+from forebay.errors import StoreError
+
+Statement = tuple[str, tuple[Any, ...]]
+
+_MAX_UNSAVED = 20_000
+_HINTS = (
+    ("disk is full", "the disk is full; make room, nothing was written by halves"),
+    ("readonly", "it cannot be written to; check the permissions of the file and its folder"),
+    ("not a database", "it is not a forebay database; move it away or name another file"),
+    ("malformed", "it is damaged; restore a copy or move it away"),
+    ("unable to open", "it cannot be opened; check that the folder exists and may be used"),
+    ("locked", "another program holds it; close that program"),
+    ("disk i/o", "the disk failed; look at the system's log"),
+)
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the schema's steps as (number, SQL), in order; numbers run from 1 without holes."""
+    folder = resources.files("forebay.store") / "schema"
+    steps = sorted((int(f.name[:3]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql"))
+    if [number for number, _ in steps] != list(range(1, len(steps) + 1)):
+        raise StoreError("the numbered files of the database's schema are incomplete; install forebay again")
+    return steps
+
+
+class Database:
+    """One open file. `writable` says which of the two kinds it is.
+
+    Thread-safe: every use takes the same lock. Raises StoreError, in words.
+    """
+
+    def __init__(
+        self, path: Path, *, writable: bool, flush_s: float = 10.0, real_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.path = path
+        self.writable = writable
+        self._flush_s = flush_s
+        self._real_s = real_s
+        self._lock = threading.RLock()
+        self._unsaved: list[Statement] = []
+        self._unsaved_since_s: float | None = None
+        self._must_replay = False
+        self._lock_file: IO[str] | None = self._take_lock() if writable else None
+        try:
+            self._connection = self._open()
+        except BaseException:
+            self._release_lock()
+            raise
+
+    def _take_lock(self) -> IO[str]:
+        """Become the only writer, or raise StoreError naming the other."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(f"{self.path}.lock", "a+", encoding="ascii")  # noqa: SIM115 - held while the store is open
+        except OSError as exc:
+            raise StoreError(f"{self.path}: {exc.strerror}; check that the folder exists and may be used") from exc
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise StoreError(
+                f"{self.path}: another forebay (process {holder}) is writing here; stop it, or name another file"
+            ) from exc
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return file
+
+    def _release_lock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def _open(self) -> sqlite3.Connection:
+        if not self.writable and not self.path.exists():
+            raise StoreError(f"{self.path}: nothing was recorded here yet; start forebay up")
+        uri = f"file:{quote(str(self.path))}?mode={'rwc' if self.writable else 'ro'}"
+        with self._in_words():
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            with self._in_words():
+                connection.execute("PRAGMA busy_timeout = 5000")
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA temp_store = MEMORY")
+                if self.writable:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("PRAGMA synchronous = FULL")
+                self._migrate(connection)
+            if self.writable:
+                self.path.chmod(0o600)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        steps = migrations()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(steps):
+            raise StoreError(f"{self.path}: written by a newer forebay (schema {version}); install that one or newer")
+        if version < len(steps) and not self.writable:
+            raise StoreError(f"{self.path}: has the schema of an older forebay ({version}); start forebay up once")
+        for number, script in steps[version:]:
+            try:
+                connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+            except sqlite3.Error:
+                if connection.in_transaction:
+                    connection.rollback()
+                raise
+
+    def _worded(self, error: Exception) -> StoreError:
+        text = str(error)
+        hint = next((words for mark, words in _HINTS if mark in text.lower()), text)
+        return StoreError(f"{self.path}: {hint}")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            raise self._worded(exc) from exc
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query; a writer sees what it has not committed yet."""
+        with self._lock, self._in_words():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Do all statements or none; they become durable with the next flush.
+
+        Raises StoreError when they cannot be done now; they are kept and tried
+        again by the next write or flush.
+        """
+        with self._lock:
+            if not self.writable:
+                raise StoreError(f"{self.path}: is open for reading only")
+            self._unsaved.extend(statements)
+            del self._unsaved[:-_MAX_UNSAVED]
+            if self._unsaved_since_s is None:
+                self._unsaved_since_s = self._real_s()
+            self._apply(self._unsaved if self._must_replay else statements)
+            if self.is_flush_due:
+                self.flush()
+
+    def _apply(self, statements: Sequence[Statement]) -> None:
+        try:
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
+            for sql, parameters in statements:
+                self._connection.execute(sql, parameters)
+            self._must_replay = False
+        except sqlite3.Error as exc:
+            self._back_out(exc)
+
+    def _back_out(self, error: sqlite3.Error) -> NoReturn:
+        """Leave the file as it was at the last commit and raise the error in words."""
+        self._must_replay = True
+        with self._in_words():
+            if self._connection.in_transaction:
+                self._connection.rollback()
+        raise self._worded(error) from error
+
+    def flush(self) -> None:
+        """Make everything durable. Raises StoreError; then it is kept for the next try."""
+        with self._lock:
+            if not self._unsaved:
+                return
+            if self._must_replay:
+                self._apply(self._unsaved)
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as exc:
+                self._back_out(exc)
+            self._unsaved.clear()
+            self._unsaved_since_s = None
+
+    @property
+    def is_flush_due(self) -> bool:
+        """Whether the oldest unsaved write has waited for `flush_s`."""
+        since_s = self._unsaved_since_s
+        return since_s is not None and self._real_s() - since_s >= self._flush_s
+
+    @property
+    def data_version(self) -> int:
+        """A number that changes when another process has committed."""
+        version: int = self.rows("PRAGMA data_version")[0][0]
+        return version
+
+    def close(self) -> None:
+        """Flush and close; the file is closed even when the flush fails."""
+        with self._lock:
+            try:
+                if self.writable:
+                    self.flush()
+            finally:
+                self._connection.close()
+                self._release_lock()

@@ -1,0 +1,161 @@
+"""Energy of any window from lifetime counters, so that it agrees with the meter.
+
+The energy of a window is the counter's value at its end minus that at its
+start. Inside the pair of readings around an edge it is apportioned by power.
+Hence windows add up exactly, and a span without readings loses nothing that
+the counters saw. Power is integrated only where there is no counter.
+Reasons: docs/decisions/0022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from forebay.records.flows import FLOWS, Flow
+from forebay.store.query import day_bounds
+from forebay.store.state import to_ms
+from forebay.store.steps import TRUST_MS, Point, share, trapezoid_wh
+from forebay.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """What one flow brought in a window.
+
+    wh: energy [Wh]; None where nothing is known of any part of the window.
+    covered_ratio: the part of the window that it accounts for, 0–1.
+    """
+
+    wh: float | None
+    covered_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The counter's points around one edge of a window: at or before it, and after it."""
+
+    at_ms: int
+    before: Point | None
+    after: Point | None
+
+
+class _Ledger:
+    """One counter of one gateway, read around edges."""
+
+    def __init__(self, store: Store, gateway_id: int, flow: Flow) -> None:
+        self._store = store
+        self._gateway_id = gateway_id
+        self._flow = flow
+        self._power = f"max(0.0, {flow.sign} * {flow.power})"
+        known = "SELECT 1 FROM counters WHERE gateway_id = ? AND signal = ?"
+        self._is_counted = bool(store.database.rows(known, (gateway_id, flow.counter)))
+
+    def edge(self, at_ms: int) -> _Edge:
+        """Find the points around an instant."""
+        if not self._is_counted:
+            return _Edge(at_ms, None, None)
+        return _Edge(at_ms, self._point("<=", "DESC", at_ms), self._point(">", "ASC", at_ms))
+
+    def _point(self, relation: str, order: str, at_ms: int) -> Point | None:
+        counter = self._flow.counter
+        sql = (
+            f"SELECT at_ms, {counter}, {self._power} FROM samples WHERE gateway_id = ?"  # noqa: S608
+            f" AND at_ms {relation} ? AND {counter} IS NOT NULL ORDER BY at_ms {order} LIMIT 1"
+        )
+        rows = self._store.database.rows(sql, (self._gateway_id, at_ms))
+        return Point(*rows[0]) if rows else None
+
+    def refused(self, after_ms: int, until_ms: int) -> tuple[float, int]:
+        """Return what to add for the steps refused in (after, until] [Wh] and the time nobody can tell [ms]."""
+        sql = (
+            "SELECT total(coalesce(fill_wh, 0) - step_wh),"
+            " coalesce(sum(CASE WHEN fill_wh IS NULL THEN at_ms - since_ms ELSE 0 END), 0) FROM refused_steps"
+            " WHERE gateway_id = ? AND signal = ? AND at_ms > ? AND at_ms <= ?"
+        )
+        rows = self._store.database.rows(sql, (self._gateway_id, self._flow.counter, after_ms, until_ms))
+        add_wh, lost_ms = rows[0]
+        return float(add_wh), int(lost_ms)
+
+    def part(self, edge: _Edge) -> tuple[float, int]:
+        """Return the pair's energy before the edge [Wh], and how much of that time is unknown [ms]."""
+        if edge.before is None or edge.after is None:
+            return 0.0, 0
+        add_wh, lost_ms = self.refused(edge.before.at_ms, edge.after.at_ms)
+        pair_wh = edge.after.counter_wh - edge.before.counter_wh + add_wh
+        ratio = share(edge.before, edge.after, edge.at_ms)
+        return pair_wh * ratio, (edge.at_ms - edge.before.at_ms) if lost_ms else 0
+
+    def by_power(self, start_ms: int, end_ms: int) -> tuple[float, int]:
+        """Return the integral of the power over [start, end) [Wh] and the time it knows [ms]."""
+        if end_ms <= start_ms:
+            return 0.0, 0
+        sql = (
+            f"SELECT at_ms, {self._power} FROM samples"  # noqa: S608
+            f" WHERE gateway_id = ? AND at_ms >= ? AND at_ms <= ? AND {self._flow.power} IS NOT NULL ORDER BY at_ms"
+        )
+        rows = self._store.database.rows(sql, (self._gateway_id, start_ms - TRUST_MS, end_ms + TRUST_MS))
+        total_wh, known_ms = 0.0, 0
+        for (from_ms, from_w), (until_ms, until_w) in pairwise(rows):
+            span_ms = until_ms - from_ms
+            low_ms, high_ms = max(from_ms, start_ms), min(until_ms, end_ms)
+            if span_ms > TRUST_MS or high_ms <= low_ms:
+                continue
+            slope = (until_w - from_w) / span_ms
+            low_w, high_w = (from_w + slope * (at - from_ms) for at in (low_ms, high_ms))
+            total_wh += trapezoid_wh(low_w, high_w, high_ms - low_ms)
+            known_ms += high_ms - low_ms
+        return total_wh, known_ms
+
+    def between(self, start: _Edge, end: _Edge) -> Energy:
+        """Return the energy of the window between two edges."""
+        first, last = start.before or start.after, end.before
+        if first is None or last is None or last.at_ms < first.at_ms or (start.after is None):
+            return self._energy(start, end, 0.0, 0, [(start.at_ms, end.at_ms)])
+        add_wh, lost_ms = self.refused(first.at_ms, last.at_ms)
+        head_wh, head_lost_ms = self.part(start)
+        tail_wh, tail_lost_ms = self.part(end)
+        total_wh = last.counter_wh - first.counter_wh + add_wh - head_wh + tail_wh
+        low_ms = start.at_ms if start.before else first.at_ms
+        high_ms = end.at_ms if end.after else last.at_ms
+        known_ms = high_ms - low_ms - lost_ms + head_lost_ms - tail_lost_ms
+        return self._energy(start, end, total_wh, known_ms, [(start.at_ms, low_ms), (high_ms, end.at_ms)])
+
+    def _energy(
+        self, start: _Edge, end: _Edge, total_wh: float, known_ms: int, uncounted: Sequence[tuple[int, int]]
+    ) -> Energy:
+        for from_ms, until_ms in uncounted:
+            power_wh, power_ms = self.by_power(from_ms, until_ms)
+            total_wh, known_ms = total_wh + power_wh, known_ms + power_ms
+        window_ms = end.at_ms - start.at_ms
+        return Energy(total_wh, known_ms / window_ms) if known_ms > 0 else Energy(None, 0.0)
+
+
+def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[dict[str, Energy]]:
+    """Return the energy of each window between neighbouring edges, by name of the flow.
+
+    edges: rising; n edges give n - 1 windows, whose energies add up to that of the whole.
+    """
+    windows: list[dict[str, Energy]] = [{} for _ in edges[1:]]
+    for flow in FLOWS:
+        ledger = _Ledger(store, gateway_id, flow)
+        for window, (start, end) in zip(windows, pairwise([ledger.edge(to_ms(at)) for at in edges]), strict=True):
+            window[flow.name] = ledger.between(start, end)
+    return windows
+
+
+def energy(store: Store, gateway_id: int, start: datetime, end: datetime) -> dict[str, Energy]:
+    """Return the energy of [start, end) by name of the flow."""
+    return energy_between(store, gateway_id, [start, end])[0] if end > start else {}
+
+
+def energy_of_days(
+    store: Store, gateway_id: int, last_day: date, n_days: int, tz: ZoneInfo
+) -> dict[date, dict[str, Energy]]:
+    """Return the energy of the `n_days` local days that end with `last_day`, oldest first."""
+    days = [last_day - timedelta(days=n) for n in reversed(range(n_days))]
+    edges = [day_bounds(day, tz)[0] for day in days] + [day_bounds(last_day, tz)[1]]
+    return dict(zip(days, energy_between(store, gateway_id, edges), strict=True))

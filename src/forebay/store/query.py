@@ -1,0 +1,110 @@
+"""Windows of time to aligned arrays, and the days of a site's own calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from forebay.errors import StoreError
+from forebay.records.signals import BY_NAME, FAST, Kind
+from forebay.store.state import to_ms
+from forebay.store.store import Store
+
+STEPS_S: tuple[int, ...] = (60, 300, 600, 900, 1800, 3600)
+"""Spacings a curve is drawn at [s]."""
+
+_GAUGES = frozenset(s.name for s in FAST if s.kind is Kind.GAUGE)
+_ROOM = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Arrays of one length.
+
+    t: start of each slot, seconds since 1970 UTC. columns: mean of the slot by
+    signal; None is a slot without a reading.
+    """
+
+    step_s: int
+    t: list[int]
+    columns: dict[str, list[float | None]]
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """Return a time zone by its IANA name; UTC where the name is unknown or not told yet."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def site_zone(store: Store, gateway_id: int) -> ZoneInfo:
+    """Return the time zone of a gateway's site."""
+    return zone(store.gateway(gateway_id).timezone)
+
+
+def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return a local day as [start, end) in UTC: 23, 24 or 25 hours.
+
+    Raises StoreError for a day that no clock can show.
+    """
+    try:
+        start, end = (
+            datetime(d.year, d.month, d.day, tzinfo=tz).astimezone(UTC) for d in (day, day + timedelta(days=1))
+        )
+    except (OverflowError, ValueError) as exc:
+        raise StoreError(f"{day} is outside the calendar; ask for a later day") from exc
+    return start, end
+
+
+def series(
+    store: Store, gateway_id: int, start: datetime, end: datetime, *, step_s: int, signals: Sequence[str]
+) -> Series:
+    """Return the means of gauges over the slots of [start, end).
+
+    The last slot is shorter where the step does not divide the window.
+    Raises StoreError for a signal that has no mean.
+    """
+    for name in signals:
+        if name not in _GAUGES:
+            kind = BY_NAME[name].kind if name in BY_NAME else "unknown"
+            raise StoreError(f"{name}: no curve can be drawn of this signal ({kind})")
+    start_ms, end_ms = to_ms(start), to_ms(end)
+    step_ms = step_s * 1000
+    n_slots = -((start_ms - end_ms) // step_ms)
+    means = ", ".join(f"avg({name})" for name in signals)
+    sql = (
+        f"SELECT (at_ms - ?) / ?, {means} FROM samples"  # noqa: S608 - names are checked above
+        " WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1"
+    )
+    rows = store.database.rows(sql, (start_ms, step_ms, gateway_id, start_ms, end_ms))
+    columns: dict[str, list[Any]] = {name: [None] * n_slots for name in signals}
+    arrays = list(columns.values())
+    for slot, *values in rows:
+        for array, value in zip(arrays, values, strict=True):
+            array[slot] = value
+    first_s = start_ms // 1000
+    return Series(step_s, list(range(first_s, first_s + n_slots * step_s, step_s)), columns)
+
+
+def fitting_step_s(store: Store, gateway_id: int, start: datetime, end: datetime) -> int:
+    """Return the smallest spacing of a curve in which no slot between readings stays empty [s].
+
+    Readings every 5 s fit into minutes; those of a fast emulated clock need more.
+    """
+    sql = "SELECT count(*), min(at_ms), max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ?"
+    ((count, first_ms, last_ms),) = store.database.rows(sql, (gateway_id, to_ms(start), to_ms(end)))
+    if count < 2:
+        return STEPS_S[0]
+    lost_ms = 0
+    n_gaps = 0
+    for gap in store.gaps(gateway_id, start, end):
+        from_ms, until_ms = max(first_ms, to_ms(gap.start)), min(last_ms, to_ms(gap.end or end))
+        if until_ms > from_ms:
+            lost_ms += until_ms - from_ms
+            n_gaps += 1
+    spacing_s = (last_ms - first_ms - lost_ms) / max(1, count - 1 - n_gaps) / 1000
+    return next((step for step in STEPS_S if step >= _ROOM * spacing_s), STEPS_S[-1])

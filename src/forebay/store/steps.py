@@ -1,0 +1,67 @@
+"""Which steps of a counter a house can make, and what power says of a span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_W = 100_000.0
+"""No home draws or makes more [W]."""
+SLACK_WH = 100.0
+"""Packs count in steps of 10 Wh each, and the load's counter is computed from theirs [Wh]."""
+TRUST_MS = 300_000
+"""Up to this span two readings' powers tell what happened between them [ms]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A counter and the power it counts (not below 0, None if unknown) at one instant."""
+
+    at_ms: int
+    counter_wh: float
+    power_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedStep:
+    """A step kept out of the sums, as listed for people.
+
+    fill_wh: what the recorded power says instead; None where it cannot tell.
+    """
+
+    signal: str
+    since_ms: int
+    at_ms: int
+    step_wh: float
+    fill_wh: float | None
+
+
+def is_plausible(step_wh: float, span_ms: int) -> bool:
+    """Whether a house can have made this step of a counter in this span."""
+    return -SLACK_WH <= step_wh <= MAX_W * span_ms / 3.6e6 + SLACK_WH
+
+
+def trapezoid_wh(from_w: float, to_w: float, span_ms: int) -> float:
+    """Return the energy between two readings of a power [Wh]."""
+    return (from_w + to_w) / 2 * span_ms / 3.6e6
+
+
+def filled_wh(before: Point, after: Point) -> float | None:
+    """Return what the powers say was counted between two points [Wh]; None over long spans."""
+    span_ms = after.at_ms - before.at_ms
+    if span_ms > TRUST_MS or before.power_w is None or after.power_w is None:
+        return None
+    return trapezoid_wh(before.power_w, after.power_w, span_ms)
+
+
+def share(before: Point, after: Point, at_ms: int) -> float:
+    """Return the part of a pair's energy that belongs before `at_ms`, 0–1.
+
+    By power over short spans, evenly over long ones or where no power is known.
+    """
+    span_ms = after.at_ms - before.at_ms
+    x = (at_ms - before.at_ms) / span_ms
+    if span_ms > TRUST_MS or before.power_w is None or after.power_w is None:
+        return x
+    from_w, to_w = before.power_w, after.power_w
+    total = from_w + to_w
+    return x if total <= 0 else (2 * from_w * x + (to_w - from_w) * x * x) / total

@@ -1,0 +1,133 @@
+"""The dashboard's ASGI application; the contract is docs/reference/dashboard-api.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Mount, Route
+
+from forebay.clock import Clock, SystemClock
+from forebay.errors import StoreError
+from forebay.store.store import Store
+from forebay.views.web.answers import Answers
+from forebay.views.web.guard import Guard, json_reply, refusal
+from forebay.views.web.live import Streams
+from forebay.views.web.pages import STATIC, Pages
+
+MAX_DAYS = 3660
+
+_EVENT_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_HINT = "Look at docs/reference/dashboard-api.md."
+
+
+class _Api:
+    """The API's handlers."""
+
+    def __init__(self, answers: Answers, streams: Streams) -> None:
+        self._answers = answers
+        self._streams = streams
+
+    async def now(self, _: Request) -> Response:
+        return json_reply(await asyncio.to_thread(self._answers.now))
+
+    async def day(self, request: Request) -> Response:
+        text = request.query_params.get("date")
+        try:
+            day = date.fromisoformat(text) if text else await asyncio.to_thread(self._answers.today)
+        except ValueError:
+            return refusal(400, f"{text!r} is not a date.", "Write it as 2026-06-21.")
+        if not date.min.year < day.year < date.max.year:
+            return refusal(400, f"{day} is outside the calendar.", "Ask for a day with readings.")
+        return json_reply(await asyncio.to_thread(self._answers.day, day))
+
+    async def days(self, request: Request) -> Response:
+        text = request.query_params.get("last", "14")
+        if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_DAYS):
+            return refusal(400, f"{text!r} is not a number of days.", f"Ask for 1 to {MAX_DAYS} days.")
+        return json_reply(await asyncio.to_thread(self._answers.days, int(text)))
+
+    async def events(self, request: Request) -> Response:
+        kind = "text/event-stream"
+        if request.method == "HEAD":
+            return Response(headers=_EVENT_HEADERS, media_type=kind)
+        return StreamingResponse(self._streams.stream(), headers=_EVENT_HEADERS, media_type=kind)
+
+    @staticmethod
+    async def missing(_: Request) -> Response:
+        return refusal(404, "There is nothing at this address.", _HINT)
+
+
+async def _store_failed(_: Request, exc: Exception) -> Response:
+    return refusal(503, str(exc), "Run forebay doctor.")
+
+
+async def _http_failed(_: Request, exc: Exception) -> Response:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    return refusal(status, str(exc), _HINT)
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    return refusal(500, "The dashboard failed; the reason is in forebay's log.", "Report it with that log.")
+
+
+def build(
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    static_dir: Path | None = None,
+    hosts: Iterable[str] = (),
+    gateway_name: str | None = None,
+) -> Starlette:
+    """Return the dashboard of one gateway of a store.
+
+    static_dir: the built page, by default the one in this package.
+    hosts: what the server is bound to, beside loopback; other Host headers are refused.
+    gateway_name: which gateway to show, by default the first.
+    Long-lived streams keep a server from stopping: call `stop_streams` first.
+    """
+    answers = Answers(store, clock or SystemClock(), gateway_name)
+    streams = Streams(answers)
+    api = _Api(answers, streams)
+
+    def get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
+        return Route(path, handler, methods=["GET"])
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        streams.stop()
+
+    app = Starlette(
+        routes=[
+            get("/api/now", api.now),
+            get("/api/day", api.day),
+            get("/api/days", api.days),
+            get("/api/events", api.events),
+            get("/api/{rest:path}", api.missing),
+            Mount("/", Pages(static_dir or STATIC)),
+        ],
+        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        exception_handlers={StoreError: _store_failed, HTTPException: _http_failed, Exception: _failed},
+        lifespan=lifespan,
+    )
+    app.state.streams = streams
+    return app
+
+
+def stop_streams(app: Starlette) -> None:
+    """End all live streams of an application made by `build`, so that its server can stop.
+
+    Call it as soon as the server is asked to stop: servers wait for open
+    answers before they run the application's own shutdown.
+    """
+    streams: Streams = app.state.streams
+    streams.stop()

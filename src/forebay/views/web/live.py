@@ -1,0 +1,60 @@
+"""Live events: one object after each reading, to every page that listens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from forebay.errors import StoreError
+from forebay.store.watch import Watch
+from forebay.views.web.answers import Answers
+
+MIN_SPACING_S = 0.25
+HEARTBEAT_S = 15.0
+_LOOK_S = 1.0
+_HELLO = b"retry: 2000\n\n"
+_HEARTBEAT = b": still here\n\n"
+
+
+class Streams:
+    """All open streams. `stop` ends them, so that a server can shut down."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._open: set[Watch] = set()
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """End every stream now and every later one at once."""
+        self._is_stopped = True
+        for watch in tuple(self._open):
+            watch.notify()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the bytes of one stream until `stop` or until the reader is gone."""
+        loop = asyncio.get_running_loop()
+        with self._answers.store.watch() as watch:
+            self._open.add(watch)
+            try:
+                yield _HELLO
+                told_state, quiet_since_s, is_news = "", loop.time(), True
+                while not self._is_stopped:
+                    try:
+                        state = (await asyncio.to_thread(self._answers.standing)).state
+                        if is_news or state != told_state:
+                            yield await asyncio.to_thread(self._event)
+                            told_state, quiet_since_s = state, loop.time()
+                            await asyncio.sleep(MIN_SPACING_S)
+                    except StoreError:
+                        return
+                    if loop.time() - quiet_since_s >= HEARTBEAT_S:
+                        yield _HEARTBEAT
+                        quiet_since_s = loop.time()
+                    is_news = await watch.wait(_LOOK_S)
+            finally:
+                self._open.discard(watch)
+
+    def _event(self) -> bytes:
+        return b"event: now\ndata: " + msgspec.json.encode(self._answers.now()) + b"\n\n"
