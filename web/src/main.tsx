@@ -1,0 +1,17 @@
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/page.css";
+import "./styles/live.css";
+import "./styles/day.css";
+
+import { render } from "preact";
+
+import { App } from "./App";
+import { startTheme } from "./theme";
+
+startTheme();
+const page = document.getElementById("page");
+if (page) {
+  page.textContent = "";
+  render(<App />, page);
+}

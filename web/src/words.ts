@@ -1,0 +1,146 @@
+/** Readings as sentences. */
+
+import type { Flow, Now, Power } from "./api";
+import { powerText, roughSpan, wholePercent } from "./format";
+import { QUIET_W } from "./flows";
+
+export type Link = "connecting" | "up" | "lost";
+
+const quiet = (watts: number): boolean => Math.abs(watts) < QUIET_W;
+
+/** What a power does, in a word: its direction. */
+export function direction(power: Power, watts: number | null | undefined): string {
+  if (watts == null) return "no reading";
+  switch (power) {
+    case "solar":
+      return quiet(watts) ? "no sun" : "producing";
+    case "load":
+      return "using";
+    case "battery":
+      return quiet(watts) ? "at rest" : watts > 0 ? "discharging" : "charging";
+    case "site":
+      return quiet(watts) ? "at rest" : watts > 0 ? "from the grid" : "to the grid";
+  }
+}
+
+/** One power as a phrase that stands alone: "Battery charging at 1.30 kW". */
+export function phrase(power: Power, watts: number | null | undefined, islanded = false): string {
+  if (power === "site" && islanded) return "The grid is down";
+  if (watts == null) {
+    return { solar: "Solar unknown", load: "Home unknown", battery: "Battery unknown", site: "Grid unknown" }[power];
+  }
+  switch (power) {
+    case "solar":
+      return quiet(watts) ? "Solar not producing" : `Solar producing ${powerText(watts)}`;
+    case "load":
+      return `Home using ${powerText(watts)}`;
+    case "battery":
+      return quiet(watts) ? "Battery at rest" : `Battery ${direction(power, watts)} at ${powerText(watts)}`;
+    case "site":
+      return quiet(watts) ? "Nothing to or from the grid" : `${powerText(watts)} ${direction(power, watts)}`;
+  }
+}
+
+const SOURCES: Record<string, string> = { solar: "solar", battery: "the battery", grid: "the grid" };
+const SINKS: Record<string, string> = { home: "the home", battery: "the battery", grid: "the grid" };
+
+/** One flow as a phrase: "840 W from solar to the home". */
+export function flowPhrase(flow: Flow, watts: number): string {
+  const [from, to] = flow.split("_to_") as [string, string];
+  return `${powerText(watts)} from ${SOURCES[from]} to ${SINKS[to]}`;
+}
+
+function join(parts: string[]): string {
+  if (parts.length < 2) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
+}
+
+const isOn = (now: Now, flow: Flow): boolean => (now.flow_w?.[flow] ?? 0) >= QUIET_W;
+
+export function isIslanded(now: Now): boolean {
+  return (now.grid?.state ?? "").startsWith("SystemIsland");
+}
+
+/** How the house is now, in one sentence without numbers, so that it changes only when something does. */
+export function houseSentence(now: Now): string {
+  const feeding: string[] = [];
+  if (isOn(now, "solar_to_home")) feeding.push("the sun");
+  if (isOn(now, "battery_to_home")) feeding.push("the battery");
+  if (isOn(now, "grid_to_home")) feeding.push("the grid");
+  const sunLeft: string[] = [];
+  if (isOn(now, "solar_to_battery")) sunLeft.push("the battery");
+  if (isOn(now, "solar_to_grid")) sunLeft.push("the grid");
+  const also: string[] = [];
+  if (isOn(now, "grid_to_battery")) also.push("the grid is charging the battery");
+  if (isOn(now, "battery_to_grid")) also.push("the battery is feeding the grid");
+
+  let sentence = "";
+  if (feeding.length) {
+    sentence = `${join(feeding)} ${feeding.length > 1 ? "are" : "is"} running the house`;
+    if (sunLeft.length) sentence += `, with sun left for ${join(sunLeft)}`;
+  } else if (sunLeft.length) {
+    sentence = `the sun feeds ${join(sunLeft)}`;
+  }
+  if (also.length) sentence = sentence ? `${sentence}, and ${join(also)}` : join(also);
+  if (!sentence) sentence = "hardly any power flows";
+  sentence = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  return isIslanded(now) ? `The grid is down. ${sentence}` : sentence;
+}
+
+export interface Headline {
+  title: string;
+  advice: string | null;
+}
+
+/** The first thing the page says. */
+export function headline(now: Now | null, link: Link): Headline {
+  if (link === "lost") {
+    return {
+      title: "forebay does not answer.",
+      advice:
+        "The page tries again every few seconds and goes on by itself. " +
+        "If it stays so, see whether forebay is still running on its machine, and this device on its network.",
+    };
+  }
+  if (!now) return { title: "Asking forebay for the latest reading …", advice: null };
+  const { state, words, advice } = now.connection;
+  if (state === "live") return { title: houseSentence(now), advice };
+  if (state === "waiting") return { title: words || "Waiting for the first reading.", advice };
+  return { title: words, advice };
+}
+
+/** The state of the connection in a word or two, for the line that is always in sight. */
+export function stateWord(now: Now | null, link: Link): string {
+  if (link === "lost") return "Server not answering";
+  if (!now) return "Connecting";
+  return { live: now.connection.words, stale: "Stale", down: "Gateway down", waiting: "Waiting" }[now.connection.state];
+}
+
+/** What the charge means in hours, at the present rate; null where a rate says nothing. */
+export function chargeOutlook(now: Now): string | null {
+  const { charge, operation } = now;
+  const watts = now.power_w?.battery;
+  if (!charge || watts == null || charge.remaining_wh == null || charge.full_wh == null) return null;
+  if (Math.abs(watts) < 100) return "At rest.";
+  if (watts < 0) {
+    const missing = charge.full_wh - charge.remaining_wh;
+    return missing < charge.full_wh * 0.005 ? "Full." : `Full in about ${roughSpan(missing / -watts)} at this rate.`;
+  }
+  // On an island the reserve is what the battery is for, so it may go to the end.
+  const floorPct = isIslanded(now) ? 0 : (operation?.reserve_app_pct ?? 0);
+  const floorWh = charge.full_wh * (floorPct * 0.0095 + 0.05);
+  const left = charge.remaining_wh - floorWh;
+  const goal = floorPct >= 1 ? `At its reserve of ${wholePercent(floorPct)}` : "Empty";
+  return left <= 0 ? null : `${goal} in about ${roughSpan(left / watts)} at this rate.`;
+}
+
+/** What the browser's tab says: charge first, then what the battery or the grid does. */
+export function tabTitle(now: Now | null, link: Link): string {
+  if (link === "lost") return "No answer – forebay";
+  const charge = now?.charge?.app_pct;
+  if (!now || charge == null) return "forebay";
+  if (now.connection.state !== "live") return `${wholePercent(charge)}, old – forebay`;
+  const battery = now.power_w?.battery;
+  const doing = battery == null || quiet(battery) ? "at rest" : `${direction("battery", battery)} ${powerText(battery)}`;
+  return `${wholePercent(charge)} ${doing} – forebay`;
+}
