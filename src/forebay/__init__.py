@@ -1,1 +1,39 @@
-"""Both ends of a home battery gateway's local protocol: client, recorder, emulator."""
+"""Both ends of a home battery gateway's local protocol: client, recorder, emulator.
+
+May import: errors, client, wire; each only when its name is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forebay import errors
+    from forebay.client.blocking import BlockingGateway
+    from forebay.client.gateway import Gateway
+    from forebay.client.snapshot import Snapshot
+    from forebay.wire import catalogue
+
+__all__ = ["BlockingGateway", "Gateway", "Snapshot", "catalogue", "errors"]
+
+_HOMES = {
+    "BlockingGateway": "forebay.client.blocking",
+    "Gateway": "forebay.client.gateway",
+    "Snapshot": "forebay.client.snapshot",
+    "catalogue": "forebay.wire",
+    "errors": "forebay",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.islower():
+        return import_module(f"{home}.{name}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

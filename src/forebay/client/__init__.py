@@ -1,0 +1,1 @@
+"""Talk to a gateway. May import: errors, clock, wire."""

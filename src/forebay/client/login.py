@@ -1,0 +1,59 @@
+"""What a login looks like in each era, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from forebay.client.memory import Credentials
+from forebay.errors import MalformedReply
+from forebay.wire import catalogue, firmware
+from forebay.wire.firmware import Version
+from forebay.wire.model import UNSET
+from forebay.wire.site import Login
+
+_COOKIES = ("AuthCookie", "UserRecord")
+
+
+class _Answer(msgspec.Struct):
+    token: str | None = None
+
+
+def password_form(serial: str) -> str:
+    """Return the password of 1.15: "S" and the serial; the label shows it without the S (A03)."""
+    return serial if serial[:1] == "S" else f"S{serial}"
+
+
+def login_body(version: Version, username: str, password: str) -> Login:
+    """Return the login that this firmware understands.
+
+    1.15 takes a blank user and "S" + serial (A01), later ones a user's own
+    password (A04, A05). force_sm_off is said only where a login stops the
+    power system: false, so that a busy one refuses instead (A14).
+    """
+    force = False if firmware.LOGIN_STOPS_SYSTEM.at(version) else UNSET
+    if not firmware.LOGIN_NEEDS_USER.at(version):
+        return Login(username="", password=password_form(password), force_sm_off=force)
+    return Login(username=username, password=password, email="", force_sm_off=force)
+
+
+def credentials_from(body: bytes, cookies: Mapping[str, str]) -> Credentials:
+    """Return the token of a login's answer, else its cookies (A07, A08).
+
+    Raises MalformedReply where there is neither.
+    """
+    try:
+        token = msgspec.json.decode(body, type=_Answer).token
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        token = None
+    if token:
+        return Credentials(token=token)
+    kept = {name: cookies[name] for name in _COOKIES if cookies.get(name)}
+    if "AuthCookie" in kept:
+        return Credentials(cookies=kept)
+    raise MalformedReply(
+        "the login was accepted, but its answer holds neither a token nor a cookie named AuthCookie",
+        path=catalogue.LOGIN.path,
+        status=200,
+    )
