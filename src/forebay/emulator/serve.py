@@ -75,9 +75,9 @@ async def serve(
         raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
     injection = Injection()
     app = GatewayApp(device, Sessions(device), injection)
-    certificate = certificate_at(state_dir, () if _is_any(bind) else (bind,))
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
+        certificate = certificate_at(state_dir, () if _is_any(bind) else (bind.partition("%")[0],))
         https_port = listener.getsockname()[1]
         running: Faithful | Fast
         if server == "fast":

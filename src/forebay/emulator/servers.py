@@ -37,12 +37,14 @@ def bound(bind: str, port: int, setting: str) -> socket.socket:
 
     Raises EmulatorError naming the setting and what to do.
     """
+    if not 0 <= port <= 65_535:
+        raise EmulatorError(f"{setting} must be from 0 to 65535, got {port}")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             bind, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_PASSIVE
         )[0]
-    except (OSError, OverflowError) as exc:
-        raise EmulatorError(f"{bind} port {port}: not an IP address and port to listen on") from exc
+    except OSError as exc:
+        raise EmulatorError(f"{bind} is not an IP address to listen on, such as 127.0.0.1 or 0.0.0.0") from exc
     listener = socket.socket(family, kind, proto)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
