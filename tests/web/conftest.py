@@ -45,7 +45,7 @@ CURVES = ("solar_w", "load_w", "site_w", "battery_w", "charge_app_pct")
 def solar_at(hour: float, cloud: random.Random) -> float:
     """Clear-sky bell from 5:45 to 20:15, with passing clouds after noon [W]."""
     height = math.sin(math.pi * (hour - 5.75) / 14.5) if 5.75 < hour < 20.25 else 0.0
-    clear = 5400 * max(0.0, height) ** 1.25
+    clear = 4600 * max(0.0, height) ** 1.25
     dips = sum(d * math.exp(-(((hour - h) / w) ** 2)) for h, w, d in ((12.6, 0.12, 0.6), (13.4, 0.2, 0.75), (15.2, 0.3, 0.5)))
     shade = min(0.85, dips * (0.8 + 0.4 * cloud.random()))
     return clear * (1 - shade)
@@ -54,11 +54,11 @@ def solar_at(hour: float, cloud: random.Random) -> float:
 def load_at(hour: float, noise: random.Random) -> float:
     """Fridge, breakfast, washing, dinner, evening [W]."""
     fridge = 90 if (hour * 60) % 47 < 16 else 0
-    bumps = ((7.4, 0.35, 1500), (12.3, 0.25, 1100), (18.9, 0.7, 2300), (21.5, 1.2, 420))
+    bumps = ((7.4, 0.35, 1500), (12.9, 0.25, 1100), (18.9, 0.7, 2300), (21.5, 1.2, 420))
     people = sum(p * math.exp(-(((hour - h) / w) ** 2)) for h, w, p in bumps)
     washing = 1900 if 10.9 < hour < 11.15 or 11.5 < hour < 11.6 else 0
     kettle = 1800 if (hour * 60) % 173 < 3 and 6.5 < hour < 22 else 0
-    return 240 + fridge + people + washing + kettle + noise.gauss(0, 18)
+    return 380 + fridge + people + washing + kettle + noise.gauss(0, 18)
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +78,7 @@ def day_of(day: date, until_min: int = 24 * 60, has_gap: bool = True) -> dict[st
         wish = load - solar
         floor = full * 0.24
         room = max(0.0, full * 0.995 - stored) * 20
-        battery = max(-5000, -room, wish) if wish < 0 else min(5000, wish if stored > floor else 0.0)
+        battery = max(-1900, -room, wish) if wish < 0 else min(5000, wish if stored > floor else 0.0)
         stored -= battery / 60 * (1 / 0.95 if battery > 0 else 0.95)
         site = load - solar - battery
         flows = {"solar": solar, "home": load, "grid_in": max(site, 0), "grid_out": max(-site, 0)}

@@ -119,7 +119,7 @@ function Facts({ live: { now } }: { live: Live }) {
 }
 
 function ThemeButton({ theme, next }: { theme: Theme; next: () => void }) {
-  const words = { auto: "as the system", light: "light", dark: "dark" }[theme];
+  const words = { auto: "auto", light: "light", dark: "dark" }[theme];
   return (
     <button type="button" class="quiet theme" onClick={next} title="Change between light, dark and the system's choice">
       Colours: <span>{words}</span>

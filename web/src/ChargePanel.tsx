@@ -24,7 +24,10 @@ export function ChargePanel({ now }: { now: Now | null }) {
       <p class="gauge-words" aria-hidden="true">
         {reserve !== null && reserve >= 0.5 ? <span style={{ left: `${reserve}%` }}>reserve</span> : null}
       </p>
-      <p class="meaning">{energySentence(charge)} {(now && chargeOutlook(now)) ?? ""}</p>
+      <p class="meaning">
+        {energySentence(charge)}
+        <span class="outlook">{now ? chargeOutlook(now) : null}</span>
+      </p>
       <p class="scale">{scaleSentence(charge)}</p>
     </section>
   );

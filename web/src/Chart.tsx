@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
 import type { Day } from "./api";
-import { chartOptions, type Palette } from "./chartOptions";
+import { chartOptions, plotHeights, type Palette } from "./chartOptions";
 import { lastFilled, nearest, powersAt, type Curves } from "./day";
 import { percent, timeOfDay } from "./format";
 import type { Shown } from "./Legend";
@@ -48,7 +48,7 @@ export function Chart({ day, curves, shown, cursor, setCursor, isDark, reservePc
     const watcher = new ResizeObserver(() => {
       const { width, rem } = measure(element);
       const first = plots.current[0];
-      if (first && first.width !== width) plots.current.forEach((plot, i) => plot.setSize({ width, height: heights(rem)[i] ?? 0 }));
+      if (first && first.width !== width) plots.current.forEach((plot, i) => plot.setSize({ width, height: plotHeights(width, rem)[i] ?? 0 }));
     });
     watcher.observe(element);
     return () => {
@@ -142,8 +142,6 @@ function measure(element: HTMLElement): { width: number; rem: number } {
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
   return { width: Math.max(200, Math.floor(element.clientWidth)), rem };
 }
-
-const heights = (rem: number): number[] => [Math.round(17 * rem), Math.round(6.5 * rem)];
 
 /** The page's own colours, as a canvas needs them. */
 function readPalette(element: HTMLElement): Palette {

@@ -111,8 +111,8 @@ const QUANTITIES: [Quantity, string, string][] = [
   ["home", "home", "used at home"],
   ["grid_in", "grid", "from the grid"],
   ["grid_out", "grid", "to the grid"],
-  ["battery_in", "battery", "into the battery"],
-  ["battery_out", "battery", "out of the battery"],
+  ["battery_in", "battery", "to the battery"],
+  ["battery_out", "battery", "from the battery"],
 ];
 
 function Totals({ kwhOf }: { kwhOf: Kwh | null }) {

@@ -92,7 +92,7 @@ function Stream({ route, watts, fullW, moves }: { route: Route; watts: number; f
     <g class={`stream ${route.from}`} data-flow={route.flow}>
       <path class="halo" d={pathOf(route)} stroke-width={width + 6} />
       <path class="band" d={pathOf(route, arrowLength(width) - 1)} stroke-width={width} />
-      <path ref={line} class="dash" d={pathOf(route, arrowLength(width) - 1)} stroke-width={Math.max(1, width * 0.36)} />
+      <path ref={line} class="dash" d={pathOf(route, arrowLength(width) - 1)} stroke-width={width} />
       <path class="head" d={arrowOf(route, width)} />
     </g>
   );
@@ -132,7 +132,7 @@ function NodeMark({ node, watts, islanded, children }: NodeMarkProps) {
 function Caption({ node, watts, islanded }: { node: Node; watts: number | null | undefined; islanded: boolean }) {
   const isQuiet = watts == null || Math.abs(watts) < QUIET_W;
   if (node === "home") return <Named name="Home" after={watts == null ? "" : " use"} />;
-  if (node === "solar") return <Named name="Solar" after={isQuiet ? "" : " producing"} />;
+  if (node === "solar") return <Named name="Solar" after={watts == null ? "" : isQuiet ? " at rest" : " producing"} />;
   if (node === "battery") {
     return <Named name="Battery" after={watts == null ? "" : isQuiet ? " at rest" : watts > 0 ? " discharging" : " charging"} />;
   }

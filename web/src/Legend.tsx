@@ -28,7 +28,7 @@ export function Legend({ powers, time, charge, isNow, isEmpty, shown, setShown }
   return (
     <div class="legend">
       <p class="legend-time">
-        <span class="legend-label">{isNow ? "last" : "at"}</span>
+        <span class="legend-label">{isNow ? "Latest" : "At"}</span>
         {isEmpty ? "–" : time}
       </p>
       {NAMES.map(([key, name, colour]) => {

@@ -31,9 +31,15 @@ export interface ChartSetting {
 
 const HOUR_S = 3600;
 
+/** The heights of the power plot and of the charge plot. [px] */
+export function plotHeights(width: number, rem: number): [number, number] {
+  return width > 36 * rem ? [Math.round(22 * rem), Math.round(8 * rem)] : [Math.round(17 * rem), Math.round(6.5 * rem)];
+}
+
 /** The options of the power plot and of the charge plot. */
 export function chartOptions(setting: ChartSetting): [uPlot.Options, uPlot.Options] {
   const { width, rem, palette } = setting;
+  const [powerHeight, chargeHeight] = plotHeights(width, rem);
   const key = "day";
   const shared = {
     width,
@@ -44,19 +50,19 @@ export function chartOptions(setting: ChartSetting): [uPlot.Options, uPlot.Optio
       y: false,
       points: { size: 7, width: 2 },
     },
-    padding: [Math.round(rem * 0.75), Math.round(rem * 0.5), 0, 0],
+    padding: [Math.round(rem * 0.75), Math.round(rem * 1.3), 0, 0],
   } satisfies Partial<uPlot.Options>;
   const power: uPlot.Options = {
     ...shared,
-    height: Math.round(17 * rem),
+    height: powerHeight,
     scales: { x: dayScale(setting), y: { range: (_plot, low, high) => powerRange(low, high) } },
     axes: [timeAxis(setting, false), valueAxis(setting, (value) => `${value}`.replace("-", "−"), undefined)],
     series: [
       {},
-      curve("solar", palette.solar, palette.solar + "24"),
-      curve("load", palette.home),
-      curve("battery", palette.battery),
-      curve("site", palette.grid),
+      curve("solar", rem, palette.solar, palette.solar + "24"),
+      curve("load", rem, palette.home),
+      curve("battery", rem, palette.battery),
+      curve("site", rem, palette.grid),
     ],
     hooks: {
       drawAxes: [(plot) => drawGaps(plot, setting.day().gaps, palette, true), (plot) => drawLevel(plot, 0, palette.muted, [])],
@@ -66,10 +72,10 @@ export function chartOptions(setting: ChartSetting): [uPlot.Options, uPlot.Optio
   };
   const charge: uPlot.Options = {
     ...shared,
-    height: Math.round(6.5 * rem),
+    height: chargeHeight,
     scales: { x: dayScale(setting), y: { range: [0, 100] } },
     axes: [timeAxis(setting, true), valueAxis(setting, (value) => `${value}`, [0, 50, 100])],
-    series: [{}, { stroke: palette.battery, width: 1.75, fill: palette.battery + "24", points: { show: false }, scale: "y" }],
+    series: [{}, { stroke: palette.battery, width: (1.75 * rem) / 16, fill: palette.battery + "24", points: { show: false }, scale: "y" }],
     hooks: {
       drawAxes: [
         (plot) => drawGaps(plot, setting.day().gaps, palette, false),
@@ -85,9 +91,10 @@ export function chartOptions(setting: ChartSetting): [uPlot.Options, uPlot.Optio
   return [power, charge];
 }
 
-function curve(power: Power, stroke: string, fill?: string): uPlot.Series {
+function curve(power: Power, rem: number, stroke: string, fill?: string): uPlot.Series {
   const { width, dash } = STROKES[power];
-  return { stroke, width, dash, points: { show: false }, scale: "y", ...(fill ? { fill, fillTo: 0 } : {}) };
+  const grown = rem / 16; // lines grow with the type on a large screen
+  return { stroke, width: width * grown, dash: dash.map((length) => length * grown), points: { show: false }, scale: "y", ...(fill ? { fill, fillTo: 0 } : {}) };
 }
 
 function dayScale(setting: ChartSetting): uPlot.Scale {
@@ -97,10 +104,12 @@ function dayScale(setting: ChartSetting): uPlot.Scale {
   };
 }
 
-/** Whole kilowatts around the values, so that the scale moves seldom. */
+/** Round kilowatts around the values, so that the scale moves seldom. */
 function powerRange(low: number | null, high: number | null): uPlot.Range.MinMax {
-  const top = Math.max(1, Math.ceil((high ?? 0) * 1.02));
-  const bottom = (low ?? 0) < -0.05 ? Math.floor((low ?? 0) * 1.02) : 0;
+  const span = (high ?? 0) - Math.min(0, low ?? 0);
+  const step = span > 40 ? 10 : span > 16 ? 5 : span > 5 ? 2 : 1;
+  const top = Math.max(1, Math.ceil(((high ?? 0) * 1.02) / step) * step);
+  const bottom = (low ?? 0) < -0.05 ? Math.floor(((low ?? 0) * 1.02) / step) * step : 0;
   return [bottom, top];
 }
 

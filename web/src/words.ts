@@ -61,29 +61,44 @@ export function isIslanded(now: Now): boolean {
   return (now.grid?.state ?? "").startsWith("SystemIsland");
 }
 
+const RUN = "running the house";
+const CHARGE = "charging the battery";
+const FEED = "feeding the grid";
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Who does what: sources that share the house first, then what each does besides. */
+function clauses(doing: [string, string[]][]): string {
+  const runners = doing.filter(([, verbs]) => verbs.includes(RUN));
+  if (runners.length < 2) return join(doing.map(([source, verbs]) => `${source} is ${join(verbs)}`));
+  const besides = doing
+    .map(([source, verbs]): [string, string[]] => [source, verbs.filter((verb) => verb !== RUN)])
+    .filter(([, verbs]) => verbs.length)
+    .map(([source, verbs]) => `${source} is ${join(verbs)}`);
+  return join([`${join(runners.map(([source]) => source))} are ${RUN}`, ...besides]);
+}
+
 /** How the house is now, in one sentence without numbers, so that it changes only when something does. */
 export function houseSentence(now: Now): string {
-  const feeding: string[] = [];
-  if (isOn(now, "solar_to_home")) feeding.push("the sun");
-  if (isOn(now, "battery_to_home")) feeding.push("the battery");
-  if (isOn(now, "grid_to_home")) feeding.push("the grid");
-  const sunLeft: string[] = [];
-  if (isOn(now, "solar_to_battery")) sunLeft.push("the battery");
-  if (isOn(now, "solar_to_grid")) sunLeft.push("the grid");
-  const also: string[] = [];
-  if (isOn(now, "grid_to_battery")) also.push("the grid is charging the battery");
-  if (isOn(now, "battery_to_grid")) also.push("the battery is feeding the grid");
-
-  let sentence = "";
-  if (feeding.length) {
-    sentence = `${join(feeding)} ${feeding.length > 1 ? "are" : "is"} running the house`;
-    if (sunLeft.length) sentence += `, with sun left for ${join(sunLeft)}`;
-  } else if (sunLeft.length) {
-    sentence = `the sun feeds ${join(sunLeft)}`;
-  }
-  if (also.length) sentence = sentence ? `${sentence}, and ${join(also)}` : join(also);
-  if (!sentence) sentence = "hardly any power flows";
-  sentence = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  const doing: [string, string[]][] = [];
+  const note = (source: string, flows: [Flow, string][]): void => {
+    const verbs = flows.filter(([flow]) => isOn(now, flow)).map(([, verb]) => verb);
+    if (verbs.length) doing.push([source, verbs]);
+  };
+  note("the sun", [
+    ["solar_to_home", RUN],
+    ["solar_to_battery", CHARGE],
+    ["solar_to_grid", FEED],
+  ]);
+  note("the battery", [
+    ["battery_to_home", RUN],
+    ["battery_to_grid", FEED],
+  ]);
+  note("the grid", [
+    ["grid_to_home", RUN],
+    ["grid_to_battery", CHARGE],
+  ]);
+  const sentence = capital(doing.length ? `${clauses(doing)}.` : "hardly any power flows.");
   return isIslanded(now) ? `The grid is down. ${sentence}` : sentence;
 }
 
