@@ -147,14 +147,14 @@ class FakeGateway:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        seen = Seen(request.method, request.path, headers, await request.read())
+        seen = Seen(request.method, request.raw_path, headers, await request.read())
         self.seen.append(seen)
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)
         try:
             await asyncio.sleep(self.delay_s)
-            if request.path in self.answers:
-                return await self.answers[request.path](request)
+            if seen.path in self.answers:
+                return await self.answers[seen.path](request)
             return self.usual(seen)
         finally:
             self.busy -= 1

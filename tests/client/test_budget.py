@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tests.client.conftest import FakeGateway, Meet
 
     from forebay.clock import SimClock
+
+
+LOGIN = "/api/login/Basic"
 
 
 async def test_a_rejected_password_is_not_tried_by_a_second_process(
@@ -139,3 +143,32 @@ async def test_an_upside_down_clock_does_not_make_silence_last(fake: FakeGateway
 
     async with meet(fake) as gw:
         await gw.identify()
+
+
+async def test_what_waits_behind_a_429_is_not_sent(fake: FakeGateway, meet: Meet) -> None:
+    async with meet(fake, concurrency=1) as gw:
+        await gw.login()
+        fake.always("/api/operation", 429)
+        outcomes = await asyncio.gather(
+            gw.call(catalogue.OPERATION), gw.call(catalogue.SITE_INFO), return_exceptions=True
+        )
+
+    assert [type(outcome) for outcome in outcomes] == [Throttled, Throttled]
+    assert fake.count("/api/site_info") == 0
+
+
+async def test_a_right_password_that_waits_for_a_switch_is_not_held_for_wrong(
+    fake: FakeGateway, meet: Meet, clock: SimClock
+) -> None:
+    error = "roles [Provider_Engineer] require physical access"
+    fake.always(LOGIN, 401, {"code": 401, "error": error, "message": "Login Error"})
+
+    async with meet(fake, username="installer") as gw:
+        for _ in range(2):
+            with pytest.raises(LoginRejected, match="require physical access"):
+                await gw.login()
+        assert fake.count(LOGIN) == 1
+        del fake.answers[LOGIN]
+        clock.advance(61)
+
+        await gw.login()

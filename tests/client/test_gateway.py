@@ -113,7 +113,7 @@ async def test_parts_of_a_path_are_filled_in_and_escaped(fake: FakeGateway, meet
         source="this test",
         access=always(Access.PUBLIC),
     )
-    fake.always("/api/meters/a/../b/soe", 200, {"percentage": 1})
+    fake.always("/api/meters/a%2F..%2Fb/soe", 200, {"percentage": 1})
 
     async with meet(fake) as gw:
         assert (await gw.call(row, serial="a/../b")).percentage.value == 1

@@ -37,6 +37,7 @@ from forebay.errors import (
 )
 from forebay.wire import catalogue, codec, firmware
 from forebay.wire.endpoint import Effect, Endpoint
+from forebay.wire.faults import BY_KEY
 from forebay.wire.firmware import Version
 from forebay.wire.system import Status
 
@@ -265,8 +266,11 @@ class Session:
         try:
             reply = await self._exchange(row, row.path, body, Credentials())
             credentials = credentials_from(reply.body, reply.cookies)
-        except LoginRejected:
-            await self._memory.refuse_password(self._password)
+        except LoginRejected as exc:
+            if BY_KEY["needs_toggle"].error in exc.message:  # the password is right, a switch is not
+                self._login_failure = (self._clock.now(), exc)
+            else:
+                await self._memory.refuse_password(self._password)
             if stops:
                 self._memory.owe_run(False)
             raise
