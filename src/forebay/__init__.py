@@ -5,10 +5,10 @@ May import: errors, client, wire; each only when its name is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it; importing typing would cost more than all the rest here
 if TYPE_CHECKING:
+    from typing import Any
+
     from forebay import errors
     from forebay.client.blocking import BlockingGateway
     from forebay.client.gateway import Gateway
@@ -30,6 +30,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     if name.islower():
         return import_module(f"{home}.{name}")
     return getattr(import_module(home), name)
