@@ -314,3 +314,31 @@ async def test_a_stop_before_the_start_ends_at_once(make_device: Callable[..., D
     stop.set()
 
     await asyncio.wait_for(serve(make_device(), state_dir=tmp_path, ready=lambda _: None, stop=stop, port=0), 2)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x00" * 500 + b"\r\n\r\n",
+        b"GET /api/\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
+        b'POST /api/login/Basic HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"use\r\nzz\r\n',
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["zeros", "raw-path", "length", "chunks", "long"],
+)
+async def test_broken_http_is_a_4xx_and_harms_nobody_else(served: Serve, server: str, raw: bytes) -> None:
+    gateway = await served(server=server)
+    failures: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context)
+    writer.write(raw)
+    answer = await asyncio.wait_for(reader.read(300), 2)
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert failures == []
+    assert (await gateway.ask("GET", "/api/status")).status == 200

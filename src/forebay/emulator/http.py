@@ -205,8 +205,8 @@ async def _read(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
+        if message["type"] == "http.disconnect":  # or a body whose framing is broken
+            raise Refused("bad_json")
         chunk: bytes = message.get("body", b"")
         body += chunk
         if len(body) > BODY_LIMIT_BYTES:

@@ -13,11 +13,13 @@ from typing import Literal
 from forebay.emulator.certificate import certificate_at
 from forebay.emulator.control import ControlApp
 from forebay.emulator.device import Device
+from forebay.emulator.faithful import Faithful
+from forebay.emulator.fast import Fast
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import Injection
+from forebay.emulator.listening import bound, tls_context
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
-from forebay.emulator.servers import Faithful, Fast, bound, tls_context
 from forebay.emulator.sessions import Sessions
 from forebay.errors import EmulatorError
 from forebay.wire.firmware import PLAIN_HTTP_REDIRECTS

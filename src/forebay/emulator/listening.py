@@ -1,0 +1,66 @@
+"""Sockets and TLS of a gateway: bound first, so that a printed port is the right one."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from forebay.emulator.certificate import SERVER_NAMES, Certificate
+from forebay.errors import EmulatorError
+
+BACKLOG = 1024
+GRACE_S = 0.25
+"""How long answers on their way may take when closing [s]."""
+
+
+def bound(bind: str, port: int, setting: str) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one.
+
+    Raises EmulatorError naming the setting and what to do.
+    """
+    if not 0 <= port <= 65_535:
+        raise EmulatorError(f"{setting} must be from 0 to 65535, got {port}")
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            bind, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_PASSIVE
+        )[0]
+    except OSError as exc:
+        raise EmulatorError(f"{bind} is not an IP address to listen on, such as 127.0.0.1 or 0.0.0.0") from exc
+    listener = socket.socket(family, kind, proto)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as exc:
+        listener.close()
+        raise EmulatorError(f"{bind} port {port}: {_in_words(exc, port, setting)}") from exc
+    return listener
+
+
+def _in_words(exc: OSError, port: int, setting: str) -> str:
+    if isinstance(exc, PermissionError):
+        return f"ports below 1024 need special rights; choose another with {setting}, such as {port + 8000}"
+    reason = (exc.strerror or str(exc)).lower()
+    return f"{reason}; choose another with {setting}, or 0 for a free one"
+
+
+def tls_context(certificate: Certificate, *, strict_names: bool) -> ssl.SSLContext:
+    """Return TLS as a gateway has it: 1.2 or later, HTTP/2 and HTTP/1.1.
+
+    strict_names: break off handshakes that ask for a name that is none of the
+        gateway's; none at all is fine (T08, T09).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate.cert_path, certificate.key_path)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    if strict_names:
+        context.sni_callback = _check_name
+    return context
+
+
+def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
+    if name is None or name in SERVER_NAMES:
+        return None
+    return int(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
