@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from forebay.records.flows import FLOWS, Flow
 from forebay.store.query import day_bounds
 from forebay.store.state import to_ms
-from forebay.store.steps import TRUST_MS, Point, share, trapezoid_wh
+from forebay.store.steps import TRUST_MS, Point, share
 from forebay.store.store import Store
 
 
@@ -98,17 +98,19 @@ class _Ledger:
             f" WHERE gateway_id = ? AND at_ms >= ? AND at_ms <= ? AND {self._flow.power} IS NOT NULL ORDER BY at_ms"
         )
         rows = self._store.database.rows(sql, (self._gateway_id, start_ms - TRUST_MS, end_ms + TRUST_MS))
-        total_wh, known_ms = 0.0, 0
-        for (from_ms, from_w), (until_ms, until_w) in pairwise(rows):
-            span_ms = until_ms - from_ms
-            low_ms, high_ms = max(from_ms, start_ms), min(until_ms, end_ms)
-            if span_ms > TRUST_MS or high_ms <= low_ms:
+        twice_w_ms, known_ms = 0.0, 0
+        for (at0, w0), (at1, w1) in pairwise(rows):
+            span_ms = at1 - at0
+            if span_ms > TRUST_MS or at1 <= start_ms or at0 >= end_ms:
                 continue
-            slope = (until_w - from_w) / span_ms
-            low_w, high_w = (from_w + slope * (at - from_ms) for at in (low_ms, high_ms))
-            total_wh += trapezoid_wh(low_w, high_w, high_ms - low_ms)
-            known_ms += high_ms - low_ms
-        return total_wh, known_ms
+            if at0 < start_ms or at1 > end_ms:
+                low_ms, high_ms = max(at0, start_ms), min(at1, end_ms)
+                slope = (w1 - w0) / span_ms
+                w0, w1 = w0 + slope * (low_ms - at0), w0 + slope * (high_ms - at0)  # noqa: PLW2901
+                span_ms = high_ms - low_ms
+            twice_w_ms += (w0 + w1) * span_ms
+            known_ms += span_ms
+        return twice_w_ms / 2 / 3.6e6, known_ms
 
     def between(self, start: _Edge, end: _Edge) -> Energy:
         """Return the energy of the window between two edges."""
