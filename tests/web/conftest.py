@@ -46,9 +46,11 @@ def solar_at(hour: float, cloud: random.Random) -> float:
     """Clear-sky bell from 5:45 to 20:15, with passing clouds after noon [W]."""
     height = math.sin(math.pi * (hour - 5.75) / 14.5) if 5.75 < hour < 20.25 else 0.0
     clear = 4600 * max(0.0, height) ** 1.25
-    dips = sum(d * math.exp(-(((hour - h) / w) ** 2)) for h, w, d in ((12.6, 0.12, 0.6), (13.4, 0.2, 0.75), (15.2, 0.3, 0.5)))
+    dips = sum(
+        d * math.exp(-(((hour - h) / w) ** 2)) for h, w, d in ((12.6, 0.12, 0.6), (13.4, 0.2, 0.75), (15.2, 0.3, 0.5))
+    )
     shade = min(0.85, dips * (0.8 + 0.4 * cloud.random()))
-    return clear * (1 - shade)
+    return float(clear * (1 - shade))
 
 
 def load_at(hour: float, noise: random.Random) -> float:
@@ -64,7 +66,7 @@ def load_at(hour: float, noise: random.Random) -> float:
 @lru_cache(maxsize=8)
 def day_of(day: date, until_min: int = 24 * 60, has_gap: bool = True) -> dict[str, Any]:
     """Return one recorded day of the house, as /api/day gives it."""
-    dice = random.Random(day.toordinal())  # noqa: S311
+    dice = random.Random(day.toordinal())
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE))
     start = int(midnight.timestamp())
     end = int((midnight + timedelta(days=1)).timestamp())
@@ -163,7 +165,12 @@ def now_at(minute: int = 11 * 60 + 44, *, speed: float = 1.0) -> dict[str, Any]:
 def waiting() -> dict[str, Any]:
     """Return /api/now before anything was recorded."""
     now = now_at()
-    words = {"state": "waiting", "since": None, "words": "Waiting for the first reading.", "advice": "It comes within 5 s."}
+    words = {
+        "state": "waiting",
+        "since": None,
+        "words": "Waiting for the first reading.",
+        "advice": "It comes within 5 s.",
+    }
     empty = dict.fromkeys(("at", "power_w", "flow_w", "charge", "grid", "operation", "today", "site_name", "firmware"))
     return {**now, **empty, "connection": words}
 
@@ -194,7 +201,7 @@ class Stub:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:
                 """Keep the tests' output clean."""
 
             def do_GET(self) -> None:

@@ -43,7 +43,7 @@ export function App() {
           </h2>
           <FlowDiagram now={now} isCurrent={isCurrent} />
           <div class="facts">
-            <ChargePanel now={now} />
+            <ChargePanel now={now} isCurrent={isCurrent} />
             <Facts live={live} />
           </div>
         </section>
@@ -69,7 +69,7 @@ function Headline({ live, state }: { live: Live; state: string }) {
     <>
       <div class="headline">
         <h1>{title}</h1>
-        {advice ? <p class="advice">{advice}</p> : null}
+        {advice ? <p class="advice">{withCode(advice)}</p> : null}
       </div>
       <p class="unseen" role="status">
         {calm}
@@ -78,7 +78,7 @@ function Headline({ live, state }: { live: Live; state: string }) {
         <StateMark state={state} />
         <span class="state-word">{stateWord(now, link)}</span>
         {now?.at && state !== "live" ? <span class="age">{ageSentence(live)}</span> : null}
-        {now && link === "up" ? (
+        {now && (state === "live" || state === "waiting") ? (
           <span class="clock">
             {timeOfDay(houseTime(now, heardMs), now.timezone)}
             {now.speed === 1 ? "" : `, emulated time, ${Number(now.speed.toPrecision(3))}×`}
@@ -87,6 +87,11 @@ function Headline({ live, state }: { live: Live; state: string }) {
       </div>
     </>
   );
+}
+
+/** Advice with its `commands` set as such. */
+function withCode(text: string) {
+  return text.split("`").map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
 }
 
 function ageSentence({ now, link, heardMs }: Live): string {

@@ -4,7 +4,7 @@ import type { Now } from "./api";
 import { digits, NONE, percent } from "./format";
 import { chargeOutlook } from "./words";
 
-export function ChargePanel({ now }: { now: Now | null }) {
+export function ChargePanel({ now, isCurrent }: { now: Now | null; isCurrent: boolean }) {
   const charge = now?.charge ?? null;
   const level = charge?.app_pct ?? null;
   const reserve = now?.operation?.reserve_app_pct ?? null;
@@ -26,7 +26,7 @@ export function ChargePanel({ now }: { now: Now | null }) {
       </p>
       <p class="meaning">
         {energySentence(charge)}
-        <span class="outlook">{now ? chargeOutlook(now) : null}</span>
+        <span class="outlook">{now && isCurrent ? chargeOutlook(now) : null}</span>
       </p>
       <p class="scale">{scaleSentence(charge)}</p>
     </section>

@@ -30,7 +30,7 @@ export function DayPanel({ live, isDark }: { live: Live; isDark: boolean }) {
   };
 
   return (
-    <section class="day" id="day" aria-labelledby="day-title" tabIndex={-1}>
+    <section class="day" id="day" data-today={isToday ? "" : undefined} aria-labelledby="day-title" tabIndex={-1}>
       <div class="day-head">
         <h2 id="day-title">
           {isToday || !date ? "Today" : longDate(date)}
@@ -102,7 +102,7 @@ function cursorTime(curves: Curves, cursor: number | null, day: Day): string | n
 
 function legendPowers(curves: Curves, cursor: number | null, isToday: boolean, live: Live) {
   if (cursor !== null) return powersAt(curves, cursor);
-  if (isToday && live.now?.power_w) return live.now.power_w;
+  if (isToday && live.link === "up" && live.now?.power_w && live.now.connection.state === "live") return live.now.power_w;
   return powersAt(curves, lastFilled(curves));
 }
 

