@@ -147,6 +147,8 @@ class GatewayApp:
                 status = self._sessions.stranger_status if role is Access.PUBLIC else None
                 return self._refuse(scope, BY_KEY["forbidden"], status=status)
         body = await _read(receive) if route.takes_body else b""
+        if route.needs is Needs.RUNNING:
+            device.clock.release()  # a held clock waits for whoever reads a measurement
         device.catch_up()
         if route.resource is None:
             return self._log_in(body) if route.row is LOGIN else self._log_out(route, headers)

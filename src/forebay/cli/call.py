@@ -1,0 +1,133 @@
+"""`forebay call` and `forebay endpoints`: the catalogue by hand."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from forebay.cli.connect import talk
+from forebay.cli.output import as_json, note, table
+from forebay.errors import ConfigError, NotConfirmed
+from forebay.wire import catalogue, vitals
+from forebay.wire.endpoint import Endpoint
+from forebay.wire.firmware import Timeline, Version, parse_version, print_version
+
+
+def call(options: argparse.Namespace) -> int:
+    """Call one row and print what came back.
+
+    A row that changes the house is only called with --yes.
+    """
+    method, path = options.method.upper(), options.path if options.path.startswith("/") else f"/{options.path}"
+    row = catalogue.find(method, path)
+    if row is None:
+        others = [other.method for other in catalogue.ALL if other.pattern.fullmatch(path)]
+        hint = f"it takes {' or '.join(others)}" if others else "`forebay endpoints` lists what is known"
+        raise ConfigError(f"{method} {path} is not in the catalogue; {hint}")
+    if row.writes and not options.yes:
+        raise NotConfirmed(f"{method} {path} changes the house: {row.summary} Nothing was sent.")
+    body = _body(options.body)
+    match = row.pattern.fullmatch(path)
+    parts = match.groupdict() if match else {}
+    reply = talk(options, lambda gateway: gateway.request_raw(row, body, confirm=options.yes, **parts))
+    if options.raw:
+        sys.stdout.buffer.write(reply.body)
+        sys.stdout.buffer.flush()
+        return 0
+    if row.is_binary:
+        print(as_json([{"din": d.din, "vitals": d.vitals, "alerts": d.alerts} for d in vitals.decode(reply.body)]))
+        return 0
+    if reply.body:
+        print(json.dumps(_parsed(reply.body, path), indent=2, ensure_ascii=False))
+    else:
+        note(f"{reply.status}, no content")
+    return 0
+
+
+def _parsed(raw: bytes, path: str) -> Any:
+    from forebay.errors import MalformedReply
+
+    try:
+        return json.loads(raw)
+    except ValueError as exc:
+        raise MalformedReply(f"the reply is not JSON: {exc}; --raw prints it as it is", path=path) from exc
+
+
+def _body(given: str | None) -> bytes | None:
+    if given is None:
+        return None
+    text = sys.stdin.read() if given == "-" else given
+    try:
+        json.loads(text)
+    except ValueError as exc:
+        raise ConfigError(f"--body is not JSON: {exc}") from exc
+    return text.encode()
+
+
+def endpoints(options: argparse.Namespace) -> int:
+    """Print the catalogue, or what one release offers of it."""
+    version = parse_version(options.firmware) if options.firmware else None
+    rows = [row for row in catalogue.ALL if version is None or row.offered_by(version)]
+    if options.json:
+        print(as_json([describe(row, version) for row in rows]))
+        return 0
+    lines = [("method", "path", "access", "effect", "needs", "what")]
+    lines += [
+        (
+            row.method,
+            row.path,
+            _over(row.access, version),
+            str(row.effect),
+            _over(row.needs, version),
+            row.summary,
+        )
+        for row in rows
+    ]
+    print(table(lines))
+    return 0
+
+
+def _over(timeline: Timeline[Any], version: Version | None) -> str:
+    """Return a fact at a release, or its history: "public, customer from 20.49"."""
+    if version is not None:
+        return _name(timeline.at(version))
+    (_, first), *later = timeline.steps
+    return ", ".join([_name(first), *(f"{_name(fact)} from {print_version(since)}" for since, fact in later)])
+
+
+def _name(fact: Any) -> str:
+    return str(getattr(fact, "name", fact)).lower()
+
+
+def describe(row: Endpoint[Any, Any], version: Version | None = None) -> dict[str, Any]:
+    """Return a row as plain values."""
+
+    def over(timeline: Timeline[Any]) -> Any:
+        if version is not None:
+            return _fact(timeline.at(version))
+        return {print_version(since): _fact(fact) for since, fact in timeline.steps}
+
+    return {
+        "name": row.name,
+        "spec": row.spec,
+        "method": row.method,
+        "path": row.path,
+        "summary": row.summary,
+        "offered": over(row.offered),
+        "access": over(row.access),
+        "effect": str(row.effect),
+        "needs": over(row.needs),
+        "status": over(row.status),
+        "content_type": over(row.content_type),
+        "poll_s": int(row.poll),
+        "quality": str(row.quality),
+        "source": row.source,
+        "unverified": list(row.unverified),
+        "seed": list(row.seed),
+    }
+
+
+def _fact(fact: Any) -> Any:
+    return _name(fact) if hasattr(fact, "name") else fact

@@ -1,0 +1,116 @@
+"""From options and settings to a gateway; the one place that finds the password."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from forebay import config
+from forebay.cli.output import note
+from forebay.errors import ConfigError
+
+if TYPE_CHECKING:
+    from forebay.client.gateway import Gateway
+    from forebay.client.tls import Certificate
+
+T = TypeVar("T")
+
+DEFAULT_HOST = "powerwall"
+
+
+def settings_of(options: argparse.Namespace) -> config.Settings:
+    """Return the settings with the command line's options laid over them."""
+    path = config.find_config(options.config)
+    settings = config.load(path)
+    if path is not None and settings.gateway.password and config.readable_by_others(path):
+        note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")
+    given = {
+        "host": getattr(options, "host", None),
+        "username": getattr(options, "username", None),
+        "password_file": getattr(options, "password_file", None),
+        "fingerprint": getattr(options, "fingerprint", None),
+        "cacert": getattr(options, "cacert", None),
+        "timeout_s": getattr(options, "timeout", None),
+        "insecure": getattr(options, "insecure", False) or None,
+    }
+    gateway = msgspec.structs.replace(settings.gateway, **{k: v for k, v in given.items() if v is not None})
+    state_dir = getattr(options, "state_dir", None) or settings.state_dir
+    return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
+
+
+def open_gateway(settings: config.Settings, *, password: str | None = None) -> Gateway:
+    """Return the gateway that the settings name, not yet connected.
+
+    Raises ConfigError when a setting is wrong.
+    """
+    from forebay.client.gateway import Gateway
+
+    gateway = settings.gateway
+    return Gateway(
+        gateway.host or DEFAULT_HOST,
+        password if password is not None else config.password_of(gateway),
+        port=gateway.port,
+        username=gateway.username,
+        fingerprint=gateway.fingerprint,
+        cacert=gateway.cacert,
+        insecure=gateway.insecure,
+        state_dir=settings.state_dir,
+        timeout_s=gateway.timeout_s,
+        on_first_use=show_first_use,
+    )
+
+
+def show_first_use(certificate: Certificate) -> None:
+    """Tell the owner which certificate is being pinned."""
+    note(f"First contact: pinning the certificate with SHA-256 fingerprint\n  {certificate.sha256}")
+
+
+def log_to_stderr(options: argparse.Namespace, level: int = logging.WARNING) -> None:
+    """Send log lines and warnings to stderr, one line each."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if getattr(options, "verbose", False) else level,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    for noisy in ("asyncio", "aiohttp", "uvicorn", "granian"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    warnings.showwarning = lambda message, *_args, **_kw: note(f"forebay: {message}")
+
+
+def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]]) -> T:
+    """Open the gateway, do the work with it, and close it.
+
+    Raises what the work raises.
+    """
+    import asyncio
+
+    log_to_stderr(options)
+    settings = settings_of(options)
+
+    async def go() -> T:
+        async with open_gateway(settings) as gateway:
+            return await work(gateway)
+
+    return asyncio.run(go())
+
+
+def state_dir_of(settings: config.Settings) -> Path:
+    """Return where pins and kept log-ins are."""
+    from forebay.client.statefile import default_state_dir
+
+    return settings.state_dir or default_state_dir()
+
+
+def need_host(settings: config.Settings) -> str:
+    """Return the host of the settings. Raises ConfigError where there is none."""
+    if not settings.gateway.host:
+        raise ConfigError("which gateway? run `forebay setup`, or give --host")
+    return settings.gateway.host

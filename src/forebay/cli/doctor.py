@@ -1,0 +1,159 @@
+"""`forebay doctor`: what is wrong, in words."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forebay import config
+from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
+from forebay.cli.output import as_json
+from forebay.errors import ForebayError, GatewayError
+from forebay.wire import catalogue
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, nearest_profile, print_version
+
+if TYPE_CHECKING:
+    from forebay.client.gateway import Gateway
+
+_MARKS = {"ok": "✓", "wrong": "✗", "note": "·"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. verdict: ok, wrong or note."""
+
+    verdict: str
+    words: str
+    advice: str = ""
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Look at settings, certificate, log-in, readings and record; 0 only when nothing is wrong."""
+    log_to_stderr(options)
+    findings = [Finding("note", f"forebay {_version()}, Python {platform.python_version()}, {platform.system()}")]
+    try:
+        settings = settings_of(options)
+    except ForebayError as exc:
+        findings.append(Finding("wrong", str(exc)))
+        return _report(options, findings)
+    findings += _settings(options, settings)
+    if settings.gateway.host:
+        findings += asyncio.run(_gateway(settings))
+    findings += _record(options.db or settings.store.path or config.default_store_path())
+    return _report(options, findings)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("forebay")
+
+
+def _report(options: argparse.Namespace, findings: list[Finding]) -> int:
+    wrong = [finding for finding in findings if finding.verdict == "wrong"]
+    if options.json:
+        print(as_json([{"verdict": f.verdict, "words": f.words, "advice": f.advice} for f in findings]))
+    else:
+        for finding in findings:
+            print(f"{_MARKS[finding.verdict]} {finding.words}")
+            if finding.advice:
+                print(f"  → {finding.advice}")
+    return 1 if wrong else 0
+
+
+def _settings(options: argparse.Namespace, settings: config.Settings) -> list[Finding]:
+    path = config.find_config(options.config)
+    if path is None:
+        return [Finding("note", "there is no forebay.toml", "`forebay setup` writes it; --host does without")]
+    found = [Finding("ok", f"settings are read from {path}")]
+    if settings.gateway.password and config.readable_by_others(path):
+        found.append(Finding("wrong", f"others may read the password in {path}", f"chmod 600 {path}"))
+    if settings.gateway.insecure:
+        found.append(
+            Finding("wrong", "insecure = true: nobody checks who answers", "remove it and pin the certificate")
+        )
+    return found
+
+
+async def _gateway(settings: config.Settings) -> list[Finding]:
+    from forebay.client.address import parse_address
+    from forebay.client.tls import Trust, fetch_certificate
+
+    gateway = settings.gateway
+    try:
+        address = parse_address(gateway.host, gateway.port)
+        shown = await fetch_certificate(address.host, address.port, address.server_name)
+    except GatewayError as exc:
+        return [Finding("wrong", exc.message, "Is the host right, the gateway on, this computer on its network?")]
+    except ForebayError as exc:
+        return [Finding("wrong", str(exc))]
+    found = [Finding("ok", f"{address} answers over TLS, as {', '.join(shown.names) or 'nobody in particular'}")]
+    pinned = gateway.fingerprint or Trust(state_dir_of(settings)).pinned(address)
+    if pinned is None and not gateway.cacert:
+        found.append(Finding("note", "its certificate is not pinned yet", f"forebay trust {address}"))
+    elif pinned == shown.sha256:
+        found.append(Finding("ok", "its certificate is the pinned one"))
+    elif pinned is not None:
+        advice = f"If you know why, `forebay trust {address} --accept {shown.sha256}`"
+        return [
+            *found,
+            Finding("wrong", f"its certificate changed: {pinned} was pinned, {shown.sha256} is shown", advice),
+        ]
+    try:
+        async with open_gateway(settings) as opened:
+            found += await _readings(opened, has_password=config.password_of(gateway) is not None)
+    except ForebayError as exc:
+        found.append(Finding("wrong", str(exc)))
+    return found
+
+
+async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
+    status = await gateway.identify()
+    version = status.firmware
+    found = [Finding("ok", f"firmware {print_version(version)}, known as {nearest_profile(version).name}")]
+    if LOGIN_STOPS_SYSTEM.at(version):
+        found.append(Finding("note", "a log-in stops the Powerwall on this firmware, so none is tried here"))
+    elif not has_password:
+        found.append(Finding("wrong", "no password is known, and this firmware reads nothing without", "forebay setup"))
+        return found
+    snapshot = await gateway.snapshot()
+    for name, error in snapshot.missing.items():
+        row = catalogue.BY_NAME[name]
+        verdict = "note" if error.advice == "skip" or "stops the power system" in str(error) else "wrong"
+        found.append(Finding(verdict, f"{row.path}: {error.message}"))
+    if snapshot.aggregates is not None:
+        found.append(Finding("ok", "the meters are read"))
+    if snapshot.sitemaster is not None and not snapshot.sitemaster.running:
+        found.append(
+            Finding(
+                "wrong",
+                "the power system is stopped: nothing charges, discharges or is measured",
+                "forebay call GET /api/sitemaster/run --yes",
+            )
+        )
+    return found
+
+
+def _record(path: Path) -> list[Finding]:
+    from forebay.store.store import Store
+
+    if not path.exists():
+        return [Finding("note", f"nothing is recorded at {path}", "`forebay up` records")]
+    found = []
+    try:
+        with Store.read(path) as store:
+            for gateway in store.gateways():
+                latest, state = store.latest(gateway.id), store.connection(gateway.id)
+                if latest is None:
+                    found.append(Finding("note", f"{gateway.name}: nothing recorded yet"))
+                    continue
+                found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
+                if state.state == "down":
+                    found.append(Finding("wrong", f"{gateway.name}: {state.words}", state.advice or ""))
+    except ForebayError as exc:
+        found.append(Finding("wrong", str(exc)))
+    return found

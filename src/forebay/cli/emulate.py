@@ -1,0 +1,63 @@
+"""`forebay emulate`: be a gateway until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from forebay.cli.connect import log_to_stderr
+from forebay.cli.output import note
+
+
+def emulate(options: argparse.Namespace) -> int:
+    """Serve an emulated home; print one line when it answers."""
+    from forebay.emulator.build import build_device
+    from forebay.emulator.home import load_home
+    from forebay.emulator.serve import Ready, serve
+    from forebay.run import until_stopped
+
+    log_to_stderr(options)
+    device = build_device(
+        load_home(options.home),
+        start=options.start,
+        speed=options.speed,
+        seed=options.seed,
+        load_trace=options.load_trace,
+        solar_trace=options.solar_trace,
+        hold=options.hold,
+        firmware=options.firmware,
+        password=options.password,
+    )
+    if device.profile.version != device.version:
+        note(f"forebay: firmware {options.firmware} behaves as {device.profile.name}, the nearest known release")
+    if device.clock.held:
+        note("forebay: time stands still until somebody reads a meter (--no-hold lets it flow)")
+
+    def ready(line: Ready) -> None:
+        print(line, flush=True)
+
+    async def go() -> None:
+        async with until_stopped() as stop:
+            await serve(
+                device,
+                state_dir=options.state_dir or default_state_dir(),
+                ready=ready,
+                stop=stop,
+                bind=options.bind,
+                port=options.port,
+                control_port=options.control_port,
+                http_port=options.http_port,
+                server=options.server,
+                strict_names=options.strict_names,
+            )
+
+    asyncio.run(go())
+    return 0
+
+
+def default_state_dir() -> Path:
+    """Return where an emulated gateway keeps its certificate."""
+    from forebay.client.statefile import default_state_dir as client_state_dir
+
+    return client_state_dir() / "emulator"

@@ -1,0 +1,64 @@
+"""How commands print: aligned tables, JSON, and errors in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from forebay.errors import ForebayError, GatewayError, NotConfirmed
+from forebay.wire.percent import AppPercent, WirePercent
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, WirePercent | AppPercent):
+        return value.value
+    raise NotImplementedError(type(value).__name__)
+
+
+def as_json(value: Any) -> str:
+    """Return models, dicts and lists as indented JSON; members left out stay out."""
+    return json.dumps(json.loads(msgspec.json.encode(value, enc_hook=_plain)), indent=2, ensure_ascii=False)
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return rows as aligned columns; `right` names the columns to align right."""
+    widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(widths[column]) if column in right else cell.ljust(widths[column])
+            for column, cell in enumerate(row)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def note(text: str) -> None:
+    """Say something beside the result, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+_WHAT_TO_DO = {
+    "retry": "Try again later.",
+    "stop": "",
+    "skip": "This gateway does not have it.",
+    "report": "Please report this with `forebay doctor --json`.",
+}
+
+
+def complain(error: ForebayError, *, as_json: bool = False) -> None:
+    """Say on stderr what went wrong and what to do."""
+    if as_json:
+        out: dict[str, Any] = {"error": str(error), "advice": str(error.advice), "kind": type(error).__name__}
+        if isinstance(error, GatewayError):
+            out |= {"path": error.path, "status": error.status}
+        print(json.dumps(out), file=sys.stderr)
+        return
+    hint = _WHAT_TO_DO[error.advice]
+    if isinstance(error, NotConfirmed):
+        hint = "Add --yes to do it."
+    print(f"forebay: {error}" + (f"\n{hint}" if hint else ""), file=sys.stderr)

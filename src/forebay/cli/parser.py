@@ -1,0 +1,200 @@
+"""The commands and their options. Imports nothing heavy, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def _lazily(module: str, function: str) -> Run:
+    def run(options: argparse.Namespace) -> int:
+        command: Run = getattr(import_module(f"forebay.cli.{module}"), function)
+        return command(options)
+
+    return run
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a speed: 0 to 1000000")
+    return number
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text} is not a time such as 2026-06-21T06:00:00") from exc
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0")
+    return number
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; wrong usage ends the process with 2 and a message."""
+    parser = argparse.ArgumentParser(
+        prog="forebay",
+        description="Record, watch and emulate a home battery's gateway.",
+        epilog="`forebay COMMAND --help` explains each. `make demo` or `forebay demo` shows a living home.",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(run=_lazily("about", "about"), help_text=parser.format_help)
+
+    common = _common()
+    talking = _talking()
+    for name, summary in (
+        ("status", "power, charge, grid and mode at a glance"),
+        ("meters", "power, energy and voltage at the four points"),
+        ("soe", "charge, on the app's and the gateway's scale"),
+        ("grid", "whether the grid is there, and its recent alerts"),
+        ("vitals", "every device with what it measures (firmware 20.49 to 23.36)"),
+        ("info", "firmware, site, Powerwalls, registration"),
+    ):
+        one = commands.add_parser(name, parents=[common, talking], help=summary, description=f"Show {summary}.")
+        one.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        one.set_defaults(run=_lazily("read", name))
+
+    watch = commands.add_parser("watch", parents=[common, talking], help="the house, live in the terminal")
+    watch.add_argument("--every", type=_positive, default=2.0, metavar="S", help="seconds between readings (2)")
+    watch.add_argument("--count", type=int, metavar="N", help="end after N readings")
+    watch.set_defaults(run=_lazily("watch", "watch"))
+
+    _add_recording(commands, common, talking)
+    _add_meeting(commands, common, talking)
+    _add_emulate(commands)
+    return parser.parse_args(argv)
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("settings")
+    group.add_argument("--config", type=Path, metavar="FILE", help="forebay.toml to read")
+    group.add_argument("--state-dir", type=Path, metavar="DIR", help="where pins and kept log-ins are")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
+    return common
+
+
+def _talking() -> argparse.ArgumentParser:
+    talking = argparse.ArgumentParser(add_help=False)
+    group = talking.add_argument_group("gateway", "The password comes from the settings, $FOREBAY_PASSWORD or a file.")
+    group.add_argument("--host", help="name or address, also host:port")
+    group.add_argument("--username", help="customer (the default) or installer")
+    group.add_argument("--password-file", type=Path, metavar="FILE", help="its first line is the password")
+    group.add_argument("--fingerprint", metavar="SHA256", help="the certificate must have this fingerprint")
+    group.add_argument("--cacert", type=Path, metavar="PEM", help="this file must vouch for the certificate")
+    group.add_argument("--insecure", action="store_true", help="do not check who answers; warns")
+    group.add_argument("--timeout", type=_positive, metavar="S", help="seconds to wait for an answer (10)")
+    return talking
+
+
+def _add_recording(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    talking: argparse.ArgumentParser,
+) -> None:
+    up = commands.add_parser("up", parents=[common, talking], help="record a gateway and serve the dashboard")
+    up.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    up.add_argument("--page-bind", metavar="ADDRESS", help="where the dashboard listens (127.0.0.1)")
+    up.add_argument("--page-port", type=_port, metavar="N", help="its port (8480; 0 takes a free one)")
+    up.add_argument("--clock", choices=("auto", "system", "gateway"), help="whose time stamps the samples (auto)")
+    up.set_defaults(run=_lazily("up", "up"))
+
+    demo = commands.add_parser("demo", parents=[common], help="an emulated home, recorded, on a page")
+    demo.add_argument("--speed", type=_speed, default=60.0, metavar="N", help="emulated seconds per second (60)")
+    demo.add_argument("--page-port", type=_port, default=8480, metavar="N", help="port of the dashboard (8480)")
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="which home and weather (1)")
+    demo.add_argument("--hours", type=float, default=11.0, metavar="H", help="hours of today lived through first (11)")
+    demo.add_argument("--dir", type=Path, metavar="DIR", help="keep the demo's files here (a temporary folder)")
+    demo.set_defaults(run=_lazily("up", "demo"))
+
+    history = commands.add_parser("history", parents=[common], help="energy per day from the record")
+    history.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    history.add_argument("--days", type=int, default=14, metavar="N", help="how many days, the last ones (14)")
+    history.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    history.set_defaults(run=_lazily("history", "history"))
+
+
+def _add_meeting(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    talking: argparse.ArgumentParser,
+) -> None:
+    setup = commands.add_parser("setup", parents=[common, talking], help="meet a gateway and write forebay.toml")
+    setup.add_argument("--accept", metavar="SHA256", help="the fingerprint to accept without asking")
+    setup.set_defaults(run=_lazily("setup", "setup"))
+
+    trust = commands.add_parser("trust", parents=[common, talking], help="show, accept or forget a certificate")
+    trust.add_argument("gateway", nargs="?", metavar="HOST", help="name or address, also host:port")
+    trust.add_argument("--accept", metavar="SHA256", help="pin the certificate if it has this fingerprint")
+    trust.add_argument("--forget", action="store_true", help="forget the pinned fingerprint")
+    trust.add_argument("--pem", action="store_true", help="print the certificate itself")
+    trust.add_argument("--json", action="store_true", help="print JSON")
+    trust.set_defaults(run=_lazily("setup", "trust"))
+
+    doctor = commands.add_parser("doctor", parents=[common, talking], help="what is wrong, in words")
+    doctor.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_lazily("doctor", "doctor"))
+
+    call = commands.add_parser("call", parents=[common, talking], help="call any resource of the gateway")
+    call.add_argument("method", metavar="METHOD", help="GET, POST or DELETE")
+    call.add_argument("path", metavar="PATH", help="such as /api/status")
+    call.add_argument("--body", metavar="JSON", help="what to send; - reads it from stdin")
+    call.add_argument("--yes", action="store_true", help="really call a resource that changes the house")
+    call.add_argument("--raw", action="store_true", help="print the body as it came")
+    call.add_argument("--json", action="store_true", help="print JSON without colour or extra lines")
+    call.set_defaults(run=_lazily("call", "call"))
+
+    endpoints = commands.add_parser("endpoints", parents=[common], help="print the catalogue of resources")
+    endpoints.add_argument("--firmware", metavar="X.Y", help="only what this release offers")
+    endpoints.add_argument("--json", action="store_true", help="print JSON")
+    endpoints.set_defaults(run=_lazily("call", "endpoints"))
+
+
+def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    emulate = commands.add_parser("emulate", help="be a gateway, with a home that lives")
+    emulate.add_argument("home", nargs="?", type=Path, metavar="HOME.toml", help="the home; a built-in one without")
+    emulate.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    emulate.add_argument("--port", type=_port, default=8443, metavar="N", help="port (8443; 0 takes a free one)")
+    emulate.add_argument("--firmware", metavar="X.Y", help="release to behave as (21.44)")
+    emulate.add_argument(
+        "--password", metavar="TEXT", help="the emulated customer's password (the end of the serial number)"
+    )
+    emulate.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="emulated seconds per second (1)")
+    emulate.add_argument("--start", type=_instant, metavar="TIME", help="local time of the site to begin at (now)")
+    emulate.add_argument("--seed", type=int, default=1, metavar="N", help="which weather and house (1)")
+    emulate.add_argument("--load-trace", type=Path, metavar="CSV", help="recorded use of a house: timestamp,load_w")
+    emulate.add_argument("--solar-trace", type=Path, metavar="CSV", help="recorded solar power: timestamp,solar_w")
+    emulate.add_argument("--control-port", type=_port, metavar="N", help="loopback port that moves the world")
+    emulate.add_argument("--http-port", type=_port, metavar="N", help="plain http port that sends on to https")
+    emulate.add_argument(
+        "--server", choices=("faithful", "fast"), default="faithful", help="to the byte, or for many requests"
+    )
+    emulate.add_argument(
+        "--strict-names", action="store_true", help="refuse TLS for names other than teg, powerwall, powerpack"
+    )
+    emulate.add_argument(
+        "--hold",
+        action=argparse.BooleanOptionalAction,
+        help="let time stand still until somebody reads a meter (with a trace: yes)",
+    )
+    emulate.add_argument("--state-dir", type=Path, metavar="DIR", help="where the certificate is kept")
+    emulate.set_defaults(run=_lazily("emulate", "emulate"))

@@ -1,0 +1,192 @@
+"""`forebay setup` and `forebay trust`: meeting a gateway."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from forebay import config
+from forebay.cli.connect import DEFAULT_HOST, log_to_stderr, open_gateway, settings_of, state_dir_of
+from forebay.cli.output import as_json, note, table
+from forebay.errors import CertificateChanged, ConfigError, GatewayError, LoginRejected
+from forebay.wire import catalogue
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, print_version
+
+if TYPE_CHECKING:
+    from forebay.client.address import Address
+    from forebay.client.tls import Certificate, Trust
+
+
+def _ask(question: str, default: str = "") -> str:
+    print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise ConfigError(f"no answer to “{question}”: the input ended; see `forebay setup --help` for the options")
+    return line.strip() or default
+
+
+def _ask_password(question: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{question}: ", stream=sys.stderr)
+    return _ask(question)
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Ask for the host, show the fingerprint, try the log-in, write forebay.toml."""
+    log_to_stderr(options)
+    settings = settings_of(options)
+    path: Path = options.config or config.default_config_path()
+    given = settings.gateway
+    host = options.host or _ask("Gateway's name or address", given.host or DEFAULT_HOST)
+    gateway = msgspec.structs.replace(given, host=host)
+    settings = msgspec.structs.replace(settings, gateway=gateway)
+    asyncio.run(_pin(options, settings))
+    password = config.password_of(gateway) if _has_password(options, gateway) else None
+    if password is None:
+        password = _ask_password(
+            "Password of the customer (first: the last five characters of the gateway's serial number; "
+            "empty: read only what is public)"
+        )
+    zone = asyncio.run(_try(settings, password or None))
+    config.write(path, host=host, username=gateway.username, password=password or None, timezone=zone)
+    note(f"Wrote {path}, readable by you alone.\nNext: `forebay status` shows the house, `forebay up` records it.")
+    return 0
+
+
+def _has_password(options: argparse.Namespace, gateway: config.GatewaySettings) -> bool:
+    return bool(options.password_file) or bool(config.password_of(gateway) and gateway.host == options.host)
+
+
+async def _pin(options: argparse.Namespace, settings: config.Settings) -> None:
+    """Show the certificate and pin it once somebody agreed."""
+    if settings.gateway.insecure or settings.gateway.cacert or settings.gateway.fingerprint:
+        return
+    certificate, address, trust = await _meet(settings)
+    pinned = trust.pinned(address)
+    if pinned == certificate.sha256:
+        note(f"The certificate is the one that is pinned:\n  {pinned}")
+        return
+    _describe(certificate)
+    if pinned is not None:
+        note(f"Another one is pinned:\n  {pinned}")
+    if options.accept:
+        _accept(trust, address, certificate, options.accept)
+        return
+    answer = _ask("Is this your gateway? Its fingerprint will be pinned (yes/no)", "yes" if pinned is None else "no")
+    if answer.lower() not in ("y", "yes"):
+        raise ConfigError("nothing was pinned or written")
+    trust.accept(address, certificate.sha256)
+
+
+async def _meet(settings: config.Settings) -> tuple[Certificate, Address, Trust]:
+    from forebay.client.address import parse_address
+    from forebay.client.tls import Trust, fetch_certificate
+
+    gateway = settings.gateway
+    address = parse_address(gateway.host or DEFAULT_HOST, gateway.port)
+    certificate = await fetch_certificate(address.host, address.port, address.server_name)
+    return certificate, address, Trust(state_dir_of(settings))
+
+
+def _describe(certificate: Certificate) -> None:
+    note("The gateway shows this certificate:")
+    rows = [
+        ("  SHA-256", certificate.sha256),
+        ("  names", ", ".join(certificate.names)),
+        ("  until", f"{certificate.not_after:%Y-%m-%d}"),
+    ]
+    note(table(rows))
+
+
+def _accept(trust: Trust, address: Address, certificate: Certificate, wanted: str) -> None:
+    from forebay.client.tls import parse_fingerprint
+
+    fingerprint = parse_fingerprint(wanted)
+    if fingerprint != certificate.sha256:
+        raise CertificateChanged(
+            f"{address} shows {certificate.sha256}, not {fingerprint}; nothing was pinned",
+            pinned=fingerprint,
+            presented=certificate.sha256,
+        )
+    trust.accept(address, fingerprint)
+    note(f"Pinned for {address}.")
+
+
+async def _try(settings: config.Settings, password: str | None) -> str | None:
+    """Read the status, log in where that is harmless or wanted; return the site's time zone."""
+    async with open_gateway(settings, password=password or "") as gateway:
+        status = await gateway.identify()
+        note(f"Firmware {print_version(status.firmware)}.")
+        if password:
+            if LOGIN_STOPS_SYSTEM.at(status.firmware):
+                note("On this firmware a log-in stops the Powerwall for a moment; it is started again at once.")
+            try:
+                await gateway.login(anyway=True)
+            except LoginRejected as exc:
+                raise LoginRejected(f"{exc.message}; nothing was written", path=exc.path, status=exc.status) from exc
+            note("The log-in works.")
+        try:
+            return (await gateway.call(catalogue.SITE_NAME)).timezone
+        except GatewayError as exc:
+            if password:
+                note(f"The site's name cannot be read: {exc.message}")
+            return None
+
+
+def trust(options: argparse.Namespace) -> int:
+    """Show the gateway's certificate; accept it or forget its pin where asked."""
+    log_to_stderr(options)
+    if options.gateway:
+        options.host = options.gateway
+    settings = settings_of(options)
+    certificate, address, known = asyncio.run(_meet(settings)) if not options.forget else _only_address(settings)
+    if options.forget:
+        if not known.forget(address):
+            raise ConfigError(f"nothing is pinned for {address}")
+        note(f"Forgot the pin of {address}; the next contact pins anew.")
+        return 0
+    assert certificate is not None  # noqa: S101 - fetched unless forgetting
+    if options.accept:
+        _accept(known, address, certificate, options.accept)
+        return 0
+    pinned = known.pinned(address)
+    if options.pem:
+        print(certificate.pem, end="")
+    elif options.json:
+        out = {"gateway": str(address), "presented": certificate.sha256, "pinned": pinned}
+        print(as_json(out | {"names": list(certificate.names), "until": certificate.not_after.isoformat()}))
+    else:
+        print(
+            table(
+                [
+                    ("presented", certificate.sha256),
+                    ("pinned", pinned or "nothing yet"),
+                    ("names", ", ".join(certificate.names)),
+                    ("until", f"{certificate.not_after:%Y-%m-%d}"),
+                ]
+            )
+        )
+    if pinned is None:
+        note(f"Accept it with `forebay trust {address} --accept {certificate.sha256}`")
+    elif pinned != certificate.sha256:
+        raise CertificateChanged(
+            f"{address} shows another certificate than the pinned one. If you know why (a new gateway, a factory "
+            f"reset), accept it with `forebay trust {address} --accept {certificate.sha256}`",
+            pinned=pinned,
+            presented=certificate.sha256,
+        )
+    return 0
+
+
+def _only_address(settings: config.Settings) -> tuple[None, Address, Trust]:
+    from forebay.client.address import parse_address
+    from forebay.client.tls import Trust
+
+    gateway = settings.gateway
+    return None, parse_address(gateway.host or DEFAULT_HOST, gateway.port), Trust(state_dir_of(settings))

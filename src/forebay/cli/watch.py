@@ -1,0 +1,107 @@
+"""`forebay watch`: the house, live in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from forebay.cli.connect import talk
+from forebay.errors import Advice, GatewayError
+from forebay.views import text
+from forebay.views.words import grid_words
+from forebay.wire import catalogue
+from forebay.wire.model import UNSET
+
+if TYPE_CHECKING:
+    from forebay.client.gateway import Gateway
+    from forebay.client.snapshot import Snapshot
+
+_ROWS = (catalogue.AGGREGATES, catalogue.STATE_OF_ENERGY, catalogue.GRID_STATUS)
+_POINTS: tuple[tuple[str, text.Point, str], ...] = (
+    ("Solar", "solar", "yellow"),
+    ("Home", "load", "blue"),
+    ("Powerwall", "battery", "green"),
+    ("Grid", "site", "magenta"),
+)
+_SPARKS = "▁▂▃▄▅▆▇█"
+_KEPT = 40
+
+
+class Screen:
+    """The last readings, and how they look."""
+
+    def __init__(self) -> None:
+        self._powers: dict[str, deque[float]] = {point: deque(maxlen=_KEPT) for _, point, _ in _POINTS}
+        self._snapshot: Snapshot | None = None
+        self._trouble: GatewayError | None = None
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take a reading; one without meters keeps the old values and says why."""
+        self._trouble = snapshot.missing.get(catalogue.AGGREGATES.name)
+        if self._trouble is not None or snapshot.aggregates is None:
+            return
+        self._snapshot = snapshot
+        for point, kept in self._powers.items():
+            meter = getattr(snapshot.aggregates, point)
+            if meter is not UNSET:
+                kept.append(meter.instant_power)
+
+    def __rich__(self) -> Group:
+        """Return the screen."""
+        grid = Table.grid(padding=(0, 3))
+        style = "dim" if self._trouble else ""
+        for label, point, colour in _POINTS:
+            kept = self._powers[point]
+            words = text.flow(point, kept[-1] if kept else None)
+            grid.add_row(
+                Text(label, style=f"bold {colour}"), Text(words.ljust(26), style=style), Text(spark(kept), style=colour)
+            )
+        snapshot = self._snapshot
+        if snapshot is not None and snapshot.soe is not None:
+            app = snapshot.soe.percentage.app
+            grid.add_row(Text("Charge", style="bold"), Text(f"{app.shown} %", style=style), text.bar(app.value / 100))
+        if snapshot is not None and snapshot.grid_status is not None:
+            grid.add_row("", Text(grid_words(str(snapshot.grid_status.grid_status)) or "", style=style), "")
+        if self._trouble is not None:
+            state = Text(f"{self._trouble.message}", style="bold red")
+        elif snapshot is None:
+            state = Text("Asking the gateway …", style="dim")
+        else:
+            state = Text(f"read at {snapshot.ended_at.astimezone():%H:%M:%S}   Ctrl-C ends", style="dim")
+        return Group(grid, Text(), state)
+
+
+def spark(values: deque[float]) -> str:
+    """Return the course of a power as small bars, by its own greatest size."""
+    if not values:
+        return ""
+    top = max(1.0, *(abs(value) for value in values))
+    return "".join(_SPARKS[min(7, int(abs(value) / top * 7.99))] for value in values)
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Read every few seconds and show it until interrupted."""
+
+    async def go(gateway: Gateway) -> int:
+        screen, left = Screen(), options.count
+        with Live(screen, console=Console(), auto_refresh=False, transient=False) as live:
+            while True:
+                snapshot = await gateway.snapshot(_ROWS)
+                screen.take(snapshot)
+                live.update(screen, refresh=True)
+                error = snapshot.missing.get(catalogue.AGGREGATES.name)
+                if error is not None and error.advice is Advice.STOP:
+                    raise error
+                left = None if left is None else left - 1
+                if left == 0:
+                    return 1 if error else 0
+                await asyncio.sleep(options.every if error is None else max(5.0, options.every))
+
+    return talk(options, go)

@@ -1,0 +1,54 @@
+"""From a described home to a device that lives: traces, clock, world."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from forebay.clock import ScaledClock
+from forebay.emulator.device import Device
+from forebay.emulator.home import Home, checked
+from forebay.emulator.trace import read_trace
+from forebay.emulator.world import World
+from forebay.errors import ConfigError, EmulatorError
+
+
+def build_device(
+    home: Home,
+    *,
+    start: datetime | None = None,
+    speed: float = 1.0,
+    seed: int = 1,
+    load_trace: Path | None = None,
+    solar_trace: Path | None = None,
+    hold: bool | None = None,
+    firmware: str | None = None,
+    password: str | None = None,
+) -> Device:
+    """Return the device of a home.
+
+    start: local time of the site when it has no offset; by default the first
+        row of a trace, else now.
+    speed: emulated seconds for each real one; 0 stands still.
+    hold: whether time waits at the start until somebody reads a measurement, so
+        that nothing of a trace is missed; by default only with a trace.
+    firmware, password: replace what the home says.
+    Raises EmulatorError naming file, key or row.
+    """
+    changes = {k: v for k, v in (("firmware", firmware), ("password", password)) if v is not None}
+    home = msgspec.structs.replace(home, gateway=msgspec.structs.replace(home.gateway, **changes))
+    checked(home, "home")
+    load = read_trace(load_trace, "load_w") if load_trace else None
+    solar = read_trace(solar_trace, "solar_w") if solar_trace else None
+    trace = load or solar
+    if start is None:
+        start = trace.start if trace else datetime.now(UTC)
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=home.zone)
+    clock = ScaledClock(start, speed, held=trace is not None if hold is None else hold)
+    try:
+        return Device(home, clock, World(home, seed, load, solar), seed=seed)
+    except ConfigError as exc:
+        raise EmulatorError(f"gateway.firmware: {exc}") from exc

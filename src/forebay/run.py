@@ -1,0 +1,146 @@
+"""Composition root: build the parts and run them in one task group."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import uvicorn
+from starlette.applications import Starlette
+
+from forebay.clock import Clock
+from forebay.errors import ConfigError
+from forebay.recorder.asking import Caller
+from forebay.recorder.recorder import Recorder
+from forebay.store.store import Store
+from forebay.views.web.app import build, stop_streams
+
+
+@contextlib.asynccontextmanager
+async def until_stopped() -> AsyncIterator[asyncio.Event]:
+    """Give an event that an interrupt or a termination sets; a second one ends at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def asked() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to its caller."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Catch nothing."""
+        yield
+
+
+async def serve_page(
+    app: Starlette, *, bind: str, port: int, stop: asyncio.Event, ready: Callable[[str], object]
+) -> None:
+    """Serve the dashboard until `stop` is set; `ready` gets its address.
+
+    Raises ConfigError when the port cannot be had.
+    """
+    import socket
+
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((bind, port))
+        except OSError as exc:
+            raise ConfigError(
+                f"the dashboard cannot listen on {bind} port {port}: {exc.strerror}; choose another with --page-port"
+            ) from exc
+        listener.listen(128)
+        settings = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        server = _Server(settings)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        # the socket listens already: whoever comes before the server is up is answered when it is
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
+        ready(f"http://{host}:{listener.getsockname()[1]}/")
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            stop_streams(app)
+            server.should_exit = True
+            await task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What `record_and_show` needs to know.
+
+    name: the gateway's name in the store.
+    """
+
+    db: Path
+    name: str
+    fast_s: float = 5.0
+    slow_s: float = 60.0
+    flush_s: float = 10.0
+    clock_source: Literal["auto", "system", "gateway"] = "auto"
+    bind: str = "127.0.0.1"
+    port: int = 8480
+
+
+async def record_and_show(
+    gateway: Caller,
+    recording: Recording,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[str], object],
+    clock: Clock | None = None,
+) -> None:
+    """Record a gateway and serve its dashboard until `stop` is set.
+
+    ready: gets the dashboard's address once it answers.
+    Raises StoreError or ConfigError when it cannot begin.
+    """
+    recording.db.parent.mkdir(parents=True, exist_ok=True)
+    with Store.open(recording.db, flush_s=recording.flush_s) as store:
+        recorder = Recorder(
+            gateway,
+            store,
+            clock=clock,
+            name=recording.name,
+            fast_s=recording.fast_s,
+            slow_s=recording.slow_s,
+            clock_source=recording.clock_source,
+        )
+        app = build(store, hosts=(recording.bind,), gateway_name=recording.name)
+        recording_task = asyncio.create_task(recorder.run())
+        page = asyncio.create_task(serve_page(app, bind=recording.bind, port=recording.port, stop=stop, ready=ready))
+        try:
+            await asyncio.wait({recording_task, page}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            recording_task.cancel()
+            results = await asyncio.gather(recording_task, page, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
