@@ -25,13 +25,13 @@ def meter(power_w: float, exported_wh: float = 0.0, imported_wh: float = 0.0, **
         instant_power=power_w,
         energy_exported=exported_wh,
         energy_imported=imported_wh,
-        **more,
+        **more,  # type: ignore[arg-type]
     )
 
 
 def house(**more: Meter) -> Aggregates:
     return Aggregates(
-        **{  # type: ignore[arg-type]
+        **{
             "site": meter(72, 348, 752, instant_average_voltage=213.6),
             "battery": meter(-60, 567, 642, frequency=60.007),
             "load": meter(1154, 0, 1595),

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from forebay.errors import Advice, ForebayError, GatewayError, MalformedReply, NotOffered, Throttled, Unreachable
+from forebay.records.reading import Reading, fast_reading
+from forebay.records.tempo import Source
 from forebay.wire.endpoint import Endpoint
+from forebay.wire.power import Aggregates
+from forebay.wire.system import GridStatus, StateOfEnergy
 
 B = TypeVar("B")
 R = TypeVar("R")
@@ -26,6 +32,26 @@ class Caller(Protocol):
     async def call(self, row: Endpoint[B, R], /) -> R:
         """Return the row's model. Raises GatewayError."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one fast poll brought, with the times it was told at.
+
+    real_s: monotonic. at: by our clock. told: by the gateway's, None where it tells none.
+    """
+
+    real_s: float
+    at: datetime
+    told: datetime | None
+    aggregates: Aggregates
+    charge: StateOfEnergy | None
+    grid: GridStatus | None
+
+    def reading(self, source: Source) -> Reading:
+        """Return the reading, stamped with the time of the clock that is followed."""
+        at = self.told if source == "gateway" and self.told else self.at
+        return fast_reading(at, self.aggregates, self.charge, self.grid)
 
 
 class Pause:

@@ -12,13 +12,12 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from forebay.clock import Clock, SystemClock
 from forebay.errors import ForebayError, GatewayError, StoreError
-from forebay.recorder.asking import Asker, Caller, Pause
+from forebay.recorder.asking import Answer, Asker, Caller, Pause
 from forebay.records import reading as records
 from forebay.records.reading import Reading
 from forebay.records.reasons import BY_REASON, Explanation, Reason, explain
@@ -41,25 +40,6 @@ _PROBE_S = (0.2, 0.8, 1.0)
 _SHORTEST_SLOW_S = 1.0
 _STILL_POLL_S = 0.25
 _SLOW_ROWS = (*records.SLOW_ROWS, catalogue.SITE_NAME)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one fast poll brought, with the times it was told at.
-
-    real_s: monotonic. at: by our clock. told: by the gateway's, None where it tells none.
-    """
-
-    real_s: float
-    at: datetime
-    told: datetime | None
-    aggregates: Aggregates
-    charge: StateOfEnergy | None
-    grid: GridStatus | None
-
-    def reading(self, source: Source) -> Reading:
-        at = self.told if source == "gateway" and self.told else self.at
-        return records.fast_reading(at, self.aggregates, self.charge, self.grid)
 
 
 class Recorder:
@@ -93,13 +73,13 @@ class Recorder:
         self._source: Source | None = None if clock_source == "auto" else clock_source
         self._may_switch = clock_source == "auto"
         self._rates = RateMeter()
-        self._undecided: list[_Answer] = []
+        self._undecided: list[Answer] = []
         self._ask_for = Asker(gateway, self._real_s)
         self._pause = Pause()
         self._known: dict[str, tuple[float, object]] = {}
         self._store_error = ""
         self._slow_task: asyncio.Task[None] | None = None
-        self._last_answer: _Answer | None = None
+        self._last_answer: Answer | None = None
         self._probes = 0
 
     @property
@@ -157,7 +137,7 @@ class Recorder:
         if self._store.database.is_flush_due:
             await asyncio.to_thread(self._guarded, self._store.flush)
 
-    async def _ask(self) -> _Answer:
+    async def _ask(self) -> Answer:
         """Poll the fast rows; while the gateway is away, the most telling one alone first."""
         is_live = self._store.connection(self._id).state == "live"
         others = [row for row in records.FAST_ROWS[1:] if self._ask_for.is_due(row)]
@@ -168,7 +148,7 @@ class Recorder:
         real_s, at, model = told
         charge = next((m for m in rest if isinstance(m, StateOfEnergy)), None)
         grid = next((m for m in rest if isinstance(m, GridStatus)), None)
-        return _Answer(real_s, at, records.gateway_time(model), model, charge, grid)
+        return Answer(real_s, at, records.gateway_time(model), model, charge, grid)
 
     async def _call_fast(self) -> tuple[float, datetime, Aggregates]:
         model = await self._ask_for.call(catalogue.AGGREGATES)
@@ -189,9 +169,8 @@ class Recorder:
         return wait_s
 
     def _open_gap(self, row: Explanation, detail: str) -> None:
-        last = self._store.latest(self._id)
-        present = self._store.present_gap(self._id)
-        if last is None or (present is not None and (present.reason is row.reason or self._source != "system")):
+        last, present = self._store.latest(self._id), self._store.present_gap(self._id)
+        if last is None or (present is not None and (present.reason is row.reason or not self._is_our_time)):
             return
         start = last.at if present is None else max(present.start, self._clock.now())
 
@@ -216,7 +195,7 @@ class Recorder:
         connection = Connection("down", since, words, row.advice, row.reason)
         self._guarded(lambda: self._store.set_connection(self._id, connection))
 
-    def _say_live(self, answer: _Answer) -> None:
+    def _say_live(self, answer: Answer) -> None:
         advice = None
         if self._source == "system" and answer.told is not None:
             skew_s = (answer.told - answer.at).total_seconds()
@@ -250,6 +229,11 @@ class Recorder:
         tempo = self._store.tempo(self._id)
         return tempo.speed if tempo is not None and self._source == "gateway" else 1.0
 
+    @property
+    def _is_our_time(self) -> bool:
+        tempo = self._store.tempo(self._id)
+        return (self._source or (tempo.source if tempo else "system")) == "system"
+
     def _now(self) -> datetime:
         return self._store.now(self._id, self._clock.now())
 
@@ -282,7 +266,7 @@ class Recorder:
         for one in waiting:
             self._record(one, self._source)
 
-    def _record(self, answer: _Answer, source: Source) -> None:
+    def _record(self, answer: Answer, source: Source) -> None:
         reading = answer.reading(source)
         stood_still = self._speed < STILL
         self._set_tempo(answer, reading.at, source)
@@ -298,7 +282,7 @@ class Recorder:
         else:
             self._say_live(answer)
 
-    def _set_tempo(self, answer: _Answer, at: datetime, source: Source) -> None:
+    def _set_tempo(self, answer: Answer, at: datetime, source: Source) -> None:
         if source == "system":
             tempo = Tempo("system", 1.0, at, answer.at, self._fast_s)
         else:
@@ -307,15 +291,14 @@ class Recorder:
             tempo = Tempo("gateway", speed, at, answer.at, max(self._fast_s, speed * _SHORTEST_S))
         self._guarded(lambda: self._store.set_tempo(self._id, tempo))
 
-    def _not_new(self, at: datetime, last_at: datetime, answer: _Answer) -> None:
+    def _not_new(self, at: datetime, last_at: datetime, answer: Answer) -> None:
         """A clock that stands gives the same reading again; one that was set back gives an old one."""
         if (last_at - at).total_seconds() <= self._fast_s:
             self._guarded(lambda: self._store.close_gap(self._id, last_at))
             self._say_live(answer)
             return
         row = BY_REASON[Reason.CLOCK_JUMP]
-        present = self._store.connection(self._id)
-        if present.reason is Reason.CLOCK_JUMP:
+        if self._store.connection(self._id).reason is Reason.CLOCK_JUMP:
             return
         words = (
             f"The clock went back to {at:%Y-%m-%d %H:%M} UTC; readings are kept again after {last_at:%Y-%m-%d %H:%M}."
@@ -326,7 +309,7 @@ class Recorder:
         self._guarded(lambda: self._store.log_event(self._id, at, str(Reason.CLOCK_JUMP), words))
         self._guarded(lambda: self._store.set_connection(self._id, connection))
 
-    def _close_gap(self, answer: _Answer, at: datetime, last: Reading | None) -> None:
+    def _close_gap(self, answer: Answer, at: datetime, last: Reading | None) -> None:
         """End a gap that was noted, or note one that nobody saw coming."""
         if self._store.present_gap(self._id) is not None:
             self._guarded(lambda: self._store.close_gap(self._id, at))
@@ -354,21 +337,24 @@ class Recorder:
         if self._slow_task is not None and not self._slow_task.done():
             return
         rows = [row for row in _SLOW_ROWS if self._ask_for.is_due(row)]
-        if rows and self._source is not None:
-            self._slow_task = asyncio.create_task(self._poll_slow(rows))
+        if not rows or self._source is None:
+            return
+        pace = max(1.0, self._speed)
+        every_s = {row.name: max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / pace) for row in rows}
+        for row in rows:
+            self._ask_for.wait(row, every_s[row.name] - self._interval_s() / 2)
+        self._slow_task = asyncio.create_task(self._poll_slow(rows, every_s))
 
-    async def _poll_slow(self, rows: list[Endpoint[Any, Any]]) -> None:
+    async def _poll_slow(self, rows: list[Endpoint[Any, Any]], every_s: dict[str, float]) -> None:
         """Ask the slow rows one after the other and keep what they say."""
         heard = False
         for row in rows:
-            interval_s = max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / max(1.0, self._speed))
-            self._ask_for.wait(row, interval_s - 0.5 * _SHORTEST_S)
             model = await self._ask_for.try_call(row)
             if model is None:
                 self._known.pop(row.name, None)
                 continue
             heard = True
-            self._known[row.name] = (self._real_s() + 1.5 * interval_s, model)
+            self._known[row.name] = (self._real_s() + 1.5 * every_s[row.name], model)
             self._identify(model)
         if heard:
             now_s = self._real_s()
@@ -380,9 +366,8 @@ class Recorder:
     def _identify(self, model: object) -> None:
         """Keep the site's name and zone, and notice another gateway behind the same address."""
         if isinstance(model, SiteName | SiteInfo):
-            self._guarded(
-                lambda: self._store.identify(self._id, site_name=model.site_name, timezone=model.timezone or None)
-            )
+            zone = model.timezone or None
+            self._guarded(lambda: self._store.identify(self._id, site_name=model.site_name, timezone=zone))
         if not isinstance(model, Status) or not isinstance(model.din, str) or not model.din:
             return
         din_hash = hashlib.sha256(model.din.encode()).hexdigest()[:16]

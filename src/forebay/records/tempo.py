@@ -22,6 +22,7 @@ TOLERANCE_RATIO = 0.2
 _PATIENCE_S = 5.0
 _AHEAD_S = 2.0
 _WINDOW_S = 3.0
+_FEWEST = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,7 +80,7 @@ class RateMeter:
             while len(self._points) > 2:
                 self._points.popleft()
             self._odd_steps = 0
-        while len(self._points) > 2 and point[0] - self._points[1][0] >= _WINDOW_S:
+        while len(self._points) > _FEWEST and point[0] - self._points[1][0] >= _WINDOW_S:
             self._points.popleft()
 
     def reset(self) -> None:
