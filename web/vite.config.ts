@@ -14,6 +14,6 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` shows the sources live against a running `forebay up` or `make demo`.
-    proxy: { "/api": "http://127.0.0.1:8675" },
+    proxy: { "/api": "http://127.0.0.1:8480" },
   },
 });
