@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -228,6 +229,32 @@ async def test_an_ended_session_leads_to_one_login_and_one_retry(
 
     assert fake.logins == 2
     assert fake.count("/api/operation") <= 3
+
+
+async def test_a_session_that_ends_early_is_renewed_for_rows_it_has_served(
+    fake: FakeGateway, meet: Meet, clock: SimClock
+) -> None:
+    async with meet(fake) as gw:
+        for _ in range(3):
+            await gw.call(catalogue.OPERATION)
+            clock.advance(20)
+            fake.tokens.clear()
+        await gw.call(catalogue.OPERATION)
+
+    assert fake.logins == 4
+
+
+async def test_a_row_that_wavers_does_not_cause_a_storm_of_logins(
+    fake: FakeGateway, meet: Meet, clock: SimClock
+) -> None:
+    async with meet(fake) as gw:
+        for _ in range(30):
+            fake.tokens.clear()
+            with contextlib.suppress(NotPermitted):
+                await gw.call(catalogue.OPERATION)
+            clock.advance(1)
+
+    assert fake.logins <= 6
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, LoginRejected), (403, NotPermitted)])

@@ -43,11 +43,10 @@ from forebay.wire.system import Status
 
 log = logging.getLogger(__name__)
 
-BODY_MAX = 8 * 1024 * 1024
-"""The longest answer that is read [bytes]."""
+BODY_MAX = 8 * 1024 * 1024  # the longest answer that is read [bytes]
 
-FRESH_S = 60.0
-"""How young a login is that a refusal cannot be blamed on [s]."""
+FRESH_S, EXPIRES_S = 60.0, 5.0
+"""How young a login is that a refusal cannot be blamed on, for a row not yet served with it and for others [s]."""
 
 LOGIN_PAUSE_S = 60.0
 """How long to leave a login alone that failed otherwise than by a wrong password [s]."""
@@ -124,6 +123,7 @@ class Session:
         self._logged_in_at: datetime | None = None
         self._login_failure: tuple[datetime, GatewayError] | None = None
         self._beyond_role: set[str] = set()
+        self._served: set[str] = set()
         self.firmware: Version | None = None
 
     async def close(self) -> None:
@@ -201,6 +201,7 @@ class Session:
                 self._beyond_role.add(row.name)
                 raise
         self._beyond_role.discard(row.name)
+        self._served.add(row.name)
         return reply
 
     async def _credentials(self, path: str, may_login: bool) -> Credentials:
@@ -226,7 +227,7 @@ class Session:
         known = self._memory.credentials(reread=True)
         if known and known != used:
             return known  # from a login made meanwhile, here or in another process
-        if is_public or not may_login or row.name in self._beyond_role or self._is_fresh():
+        if is_public or not may_login or row.name in self._beyond_role or self._is_fresh(row):
             raise refused
         if self._password is None:
             raise LoginRejected(
@@ -235,10 +236,10 @@ class Session:
         await self.login()
         return self._memory.credentials()
 
-    def _is_fresh(self) -> bool:
-        if self._logged_in_at is None:
-            return False
-        return 0 <= (self._clock.now() - self._logged_in_at).total_seconds() < FRESH_S
+    def _is_fresh(self, row: Endpoint[Any, Any]) -> bool:
+        """Whether a login for this row would follow one too closely; a row that was served since may have expired."""
+        age_s = (self._clock.now() - self._logged_in_at).total_seconds() if self._logged_in_at else -1.0
+        return 0 <= age_s < (EXPIRES_S if row.name in self._served else FRESH_S)
 
     # Logging in and out
 
@@ -282,6 +283,7 @@ class Session:
         self._logged_in_at, self._login_failure = self._clock.now(), None
         self._memory.logged_in(credentials)
         self._beyond_role.clear()
+        self._served.clear()
         if stops:
             await self._run()
 

@@ -89,6 +89,7 @@ class Device:
         self.revision = 0
         start = clock.now()
         self._tick = _tick(start)
+        self.started_s = self._tick * TICK_S
         self.booted_at = (start - timedelta(hours=223, minutes=5, seconds=start.second)).replace(microsecond=0)
         self.running_since = self.booted_at + timedelta(seconds=31)
         self.toggled_at: datetime | None = None

@@ -175,9 +175,9 @@ def _two_clamps(value: float) -> float:
 
 
 def stamp(device: Device, lag_s: float, channel: int) -> str:
-    """Return the time of a reading: a little before the instant of the readings, to the nanosecond."""
+    """Return the time of a reading, to the nanosecond: a little before the present instant, never before the start."""
     jitter = (device.world.wobble(device.now_s, channel) + 1) / 2
     nanoseconds = int((lag_s + 0.04 * jitter) * 1e9)
-    total = int(device.now_s * 1e9) - nanoseconds
+    total = max(int(device.now_s * 1e9) - nanoseconds, int(device.started_s * 1e9))
     whole, rest = divmod(total, 1000)
     return print_instant(_EPOCH + timedelta(microseconds=whole), device.home.zone, rest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error of ours
+class Refused(Exception):
     """The gateway refuses; `key` names the row of `wire.faults.FAULTS`.
 
     error, message: replace the members of that row's body where given.
