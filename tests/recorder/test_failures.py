@@ -99,7 +99,7 @@ async def test_a_row_that_is_not_offered_is_left_alone_for_an_hour(house: Any) -
         (CertificateChanged("changed", pinned="aa:bb", presented="cc:dd"), Reason.CERTIFICATE, 12),
         (NotOffered("404", status=404), Reason.NOT_OFFERED, 12),
         (TimeoutError("slow"), Reason.UNREACHABLE, 125),
-        (ValueError("strange"), Reason.MALFORMED, 125),
+        (ValueError("strange"), Reason.FAILED, 125),
     ],
 )
 async def test_an_hour_of_failure_is_one_gap_with_its_reason_and_few_requests(

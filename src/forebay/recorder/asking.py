@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from forebay.errors import Advice, ForebayError, GatewayError, MalformedReply, NotOffered, Throttled, Unreachable
+from forebay.errors import Advice, ForebayError, GatewayError, NotOffered, Throttled, Unreachable
 from forebay.records.reading import Reading, fast_reading
 from forebay.records.tempo import Source
 from forebay.wire.endpoint import Endpoint
@@ -91,8 +91,12 @@ class Asker:
             raise
         except OSError as exc:  # TimeoutError is one
             raise Unreachable(f"no answer: {exc}", path=row.path) from exc
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise MalformedReply(f"the answer could not be used: {exc}", path=row.path) from exc
+        except Exception as exc:
+            # a defect must not end the recording; it is told once, with where it happened
+            if self._failing.get(repr(exc)) is None:
+                self._failing[repr(exc)] = "defect"
+                _log.exception("%s failed in an unexpected way", row.name)
+            raise GatewayError(f"unexpected {type(exc).__name__}: {exc}", path=row.path) from exc
 
     async def try_call(self, row: Endpoint[Any, Any]) -> object:
         """Return the row's model, None where it fails; the failure is logged once."""
