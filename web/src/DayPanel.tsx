@@ -74,7 +74,7 @@ export function DayPanel({ live, isDark }: { live: Live; isDark: boolean }) {
           <p class="note">
             Above zero: production, use, discharging, from the grid. Below zero: charging, to the grid.
           </p>
-          <Gaps day={day} isEmpty={lastFilled(curves) < 0} />
+          <Gaps day={day} isEmpty={lastFilled(curves) < 0} isToday={isToday} />
           {problem ? <p class="note">{problem.words} {problem.advice}</p> : null}
           <button type="button" class="quiet" aria-expanded={hasTable} aria-controls="hours" onClick={() => setHasTable(!hasTable)}>
             {hasTable ? "Hide the hourly table" : "Show as an hourly table"}
@@ -133,8 +133,10 @@ function Totals({ kwhOf }: { kwhOf: Kwh | null }) {
 
 const MOST_GAPS = 4;
 
-function Gaps({ day, isEmpty }: { day: Day; isEmpty: boolean }) {
-  if (isEmpty && !day.gaps.length) return <p class="note">Nothing was recorded on this day.</p>;
+function Gaps({ day, isEmpty, isToday }: { day: Day; isEmpty: boolean; isToday: boolean }) {
+  if (isEmpty && !day.gaps.length) {
+    return <p class="note">{isToday ? "Nothing has been recorded today yet." : "Nothing was recorded on this day."}</p>;
+  }
   if (!day.gaps.length) return null;
   const time = (text: string): string => timeOfDay(Date.parse(text), day.timezone);
   const more = day.gaps.length - MOST_GAPS;
