@@ -1,0 +1,1 @@
+"""What prints each generated page. May import the package and the standard library."""

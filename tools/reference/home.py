@@ -1,0 +1,94 @@
+"""HOME.toml as a page."""
+
+from __future__ import annotations
+
+import inspect
+
+import msgspec
+
+from forebay.emulator import home
+from tools.reference.markdown import code, table
+from tools.reference.structs import Key, keys
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "[site]": home.Site,
+    "[gateway]": home.GatewayTable,
+    "[[solar]]": home.SolarString,
+    "[[packs]]": home.PackTable,
+    "[house]": home.House,
+    "[grid]": home.Grid,
+    "[[grid.outages]]": home.Outage,
+    "[operation]": home.OperationTable,
+}
+
+WORDS: dict[str, dict[str, str]] = {
+    "[site]": {
+        "name": "What the gateway calls the site.",
+        "timezone": "An IANA name; local times of the home are in it.",
+        "latitude_deg": "Where the sun shines; north is positive.",
+        "longitude_deg": "East is positive.",
+    },
+    "[gateway]": {
+        "firmware": "The release to behave as; the nearest known profile below it decides.",
+        "installer_password": "Of the installer; the last five characters of the serial when left out.",
+    },
+    "[[solar]]": {
+        "peak_w": "Power at 1000 W/m² [W].",
+        "tilt_deg": "0 is flat, 90 a wall.",
+        "facing_deg": "90 is east, 180 south, 270 west.",
+    },
+    "[[packs]]": {
+        "full_wh": "Energy when full [Wh].",
+        "power_w": "Greatest power either way [W].",
+        "charge_pct": "Charge at the start, on the gateway's scale.",
+        "round_trip": "What comes out again of what goes in.",
+        "idle_w": "Drawn from the cells at all times [W].",
+        "part_number": "As the gateway prints it.",
+        "serial": "As the gateway prints it; made from the seed when left out.",
+    },
+    "[house]": {"daily_kwh": "Use on an average day [kWh]."},
+    "[grid]": {
+        "voltage_v": "Nominal, between the outer conductors [V].",
+        "frequency_hz": "Nominal [Hz].",
+        "outages": "A list of tables, below.",
+    },
+    "[[grid.outages]]": {"start": "Local time of the site, without an offset.", "minutes": "How long it lasts [min]."},
+    "[operation]": {
+        "mode": f"One of {', '.join(home.MODES)}.",
+        "reserve_app_pct": "Kept for outages, as the app shows it.",
+    },
+}
+
+_HEAD = """# HOME.toml
+
+What `forebay emulate HOME.toml` builds. Every table and key may be left out, except where a default says "needed". A
+wrong key or value is an error that names the file and the key. How to use it: [emulate a home](../how-to/emulate-a-home.md).
+
+"""
+
+
+def page() -> str:
+    """Return the page of all keys of a home."""
+    parts = [_HEAD]
+    for name, struct in TABLES.items():
+        doc = (inspect.getdoc(struct) or "").partition("\n")[0].partition("]: ")[2]
+        summary = doc.partition(";")[0].partition(". ")[0].rstrip(".")
+        parts += [f"## {name}\n\n{summary[:1].upper()}{summary[1:]}.\n\n", _table(keys(struct, WORDS[name])), "\n"]
+    parts.append(_built_in())
+    return "".join(parts)
+
+
+def _table(rows: list[Key]) -> str:
+    return table(("Key", "Type", "Default", "Meaning"), [(code(k.name), k.kind, k.default, k.meaning) for k in rows])
+
+
+def _built_in() -> str:
+    """Say what the home without a file is."""
+    built = home.Home()
+    strings = " and ".join(f"{s.peak_w:g} W facing {s.facing_deg:g}°" for s in built.solar)
+    packs = " and ".join(f"{p.full_wh:g} Wh at {p.charge_pct:g} %" for p in built.packs)
+    return (
+        "## Without a file\n\n"
+        f"The defaults above, with the solar strings {strings}, and {len(built.packs)} Powerwalls: {packs}. "
+        "A file that names any `[[solar]]` or `[[packs]]` replaces all of these; `solar = []` is a home without panels.\n"
+    )

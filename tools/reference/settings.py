@@ -1,0 +1,92 @@
+"""The settings as a page."""
+
+from __future__ import annotations
+
+import inspect
+
+import msgspec
+
+from forebay import config
+from tools.reference.markdown import code, table
+from tools.reference.structs import Key, keys
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "gateway": config.GatewaySettings,
+    "recorder": config.RecorderSettings,
+    "store": config.StoreSettings,
+    "page": config.PageSettings,
+}
+
+WORDS: dict[str, dict[str, str]] = {
+    "gateway": {
+        "port": "The gateway's port, where the host names none.",
+        "username": "Customer or installer; firmware before 1.20 knows none.",
+        "password": "The password. `forebay setup` writes it; a file or `$FOREBAY_PASSWORD` goes before it.",
+        "insecure": "Check no certificate. Password and readings go to whoever answers; it warns each time.",
+        "timeout_s": "How long to wait for an answer [s].",
+    },
+    "recorder": {
+        "fast_s": "Spacing of power, charge and grid state [s].",
+        "slow_s": "Spacing of the rest [s]; some rows are asked more seldom still.",
+        "clock": "Whose time the readings carry: this computer's, the gateway's, or found out.",
+    },
+    "store": {
+        "path": "The database; without it `forebay.db` in the user's data folder.",
+        "flush_s": "How long readings may wait for the disk: what a crash may lose at most [s].",
+    },
+    "page": {
+        "bind": "The address that the dashboard listens on. Anyone who reaches it can read it.",
+        "port": "Its port; 0 takes a free one.",
+    },
+}
+
+_HEAD = """# Settings
+
+`forebay setup` writes `forebay.toml`, readable by its owner alone; every key may be left out. A wrong key or value is
+an error that names the file and the key. Options of the command line go before the file.
+
+**Which file.** `--config FILE`, else `$FOREBAY_CONFIG`, else `forebay.toml` in the working directory, else
+`forebay.toml` in the user's configuration folder (`~/.config/forebay` on Linux).
+
+**Which password.** `$FOREBAY_PASSWORD`, else the first line of `password_file`, else `password`. It is never an
+argument: arguments can be read by every user of the machine.
+
+**Environment.** `FOREBAY_CONFIG` names the file, `FOREBAY_PASSWORD` is the password, `FOREBAY_STATE_DIR` is where pins
+and kept log-ins are (`~/.local/state/forebay` on Linux). Proxies and CA bundles in the environment are not looked at.
+
+```toml
+[gateway]
+host = "192.168.1.50"
+username = "customer"
+password_file = "~/gateway-password"
+
+[recorder]
+fast_s = 5
+
+[page]
+port = 8480
+```
+
+## At the top
+
+"""
+
+
+def top_keys() -> list[Key]:
+    """Return the keys that stand in no table."""
+    words = {name: "A table, below." for name in TABLES}
+    return [key for key in keys(config.Settings, words) if key.name not in TABLES]
+
+
+def page() -> str:
+    """Return the page of all settings."""
+    parts = [_HEAD, _table(top_keys())]
+    for name, struct in TABLES.items():
+        summary = (inspect.getdoc(struct) or "").partition("\n")[0].partition(": ")[2].partition(";")[0]
+        summary = summary.rstrip(".").capitalize() + "."
+        parts += [f"\n## [{name}]\n\n{summary}\n\n", _table(keys(struct, WORDS[name]))]
+    return "".join(parts)
+
+
+def _table(rows: list[Key]) -> str:
+    return table(("Key", "Type", "Default", "Meaning"), [(code(k.name), k.kind, k.default, k.meaning) for k in rows])
