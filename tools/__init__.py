@@ -1,0 +1,1 @@
+"""Programs of the maintainers; no part of the package."""

@@ -49,7 +49,7 @@ def write() -> list[str]:
 
 def main() -> int:
     """Write or check; 1 when a checked page is stale."""
-    parser = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(prog="python -m tools.docs", description="Print the generated pages.")
     todo = parser.add_mutually_exclusive_group(required=True)
     todo.add_argument("--write", action="store_true", help="write what is stale")
     todo.add_argument("--check", action="store_true", help="fail where a page is stale")

@@ -10,8 +10,8 @@ from tools.reference.markdown import keys_of, sentence, table
 
 _HEAD = """# Errors
 
-Everything that forebay raises on purpose is a `ForebayError`; the library lets no exception of the libraries below it
-through. Each class has an `advice` that says what a caller should do:
+Everything that forebay raises on purpose is a `ForebayError`; what a library below it raised is the `__cause__`. Each
+class has an `advice` that says what a caller should do:
 
 - **retry**: try again later; it may pass by itself. `Throttled` carries `retry_after_s`, how long to be silent.
 - **stop**: asking again does not help; a person has to act.

@@ -62,7 +62,8 @@ WORDS: dict[str, dict[str, str]] = {
 _HEAD = """# HOME.toml
 
 What `forebay emulate HOME.toml` builds. Every table and key may be left out, except where a default says "needed". A
-wrong key or value is an error that names the file and the key. How to use it: [emulate a home](../how-to/emulate-a-home.md).
+wrong key or value is an error that names the file and the key. How to use it:
+[emulate a home](../how-to/emulate-a-home.md).
 
 """
 
@@ -90,5 +91,6 @@ def _built_in() -> str:
     return (
         "## Without a file\n\n"
         f"The defaults above, with the solar strings {strings}, and {len(built.packs)} Powerwalls: {packs}. "
-        "A file that names any `[[solar]]` or `[[packs]]` replaces all of these; `solar = []` is a home without panels.\n"
+        "A file that names any `[[solar]]` or `[[packs]]` replaces all of these; "
+        "`solar = []` is a home without panels.\n"
     )

@@ -24,17 +24,16 @@ them. `forebay endpoints` prints the same table, `forebay call METHOD PATH` call
 - **Unverified** is what no source shows and forebay had to choose.
 
 A fact that changed reads "public; customer from 20.49": the first entry also holds for everything before. Releases are
-known at the profiles {profiles}; where exactly a fact changed between two profiles is often unverified. Sources: "seed"
-is the founding document of the community, with its line numbers; "samples" are replies of real gateways; the others are
-named. S and E numbers are forebay's own, for its tests.
+known at the profiles {profiles}; where exactly a fact changed between two profiles is often unverified. Sources:
+"seed" is the founding document of the community, with its line numbers; "samples" are replies of real gateways; the
+others are named. S and E numbers are forebay's own, for its tests.
 
 """
 
 _FAULTS = """# Refusals
 
 How a gateway refuses, and what the client makes of it. The emulator prints these bodies to the letter; the client maps
-the status to an [error](errors.md). Where no body is shown it is JSON with the members `code`, `error` and `message`.
-`{method}` and `{path}` stand for the request's. *Unverified* rows were never seen in a reply of a real gateway.
+the status to an [error](errors.md). `{method}` and `{path}` stand for the request's. *Unverified* rows were never seen in a reply of a real gateway.
 
 """
 
