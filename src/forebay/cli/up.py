@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MORNING_SPEED = 3_600.0
 """Speed at which the demo lives through the hours before it is watched."""
-HEAD_START_S = 1.0
+HEAD_START_S = 1.5
 """How long the demo's clock waits for the recorder, so that the day is recorded from its start [s]."""
 
 
@@ -114,7 +114,9 @@ async def _hasten(clock: ScaledClock, hours: float, speed: float) -> None:
     """Live quickly through the first hours of the day, so that there is something to see."""
     until = clock.now() + timedelta(hours=hours)
     await asyncio.sleep(HEAD_START_S)
-    clock.set_speed(max(speed, MORNING_SPEED))
+    for faster in (60.0, 600.0, max(speed, MORNING_SPEED)):  # by steps, so that the recorder keeps up
+        clock.set_speed(faster)
+        await asyncio.sleep(0.5)
     await clock.sleep((until - clock.now()).total_seconds())
     clock.set_speed(speed)
 
