@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from forebay.records.reading import Reading
 from forebay.store import Store
 from forebay.store.energy import energy, energy_between, energy_of_days
+from forebay.store.steps import Point, share
 
 RecordHouse = Callable[..., list[Reading]]
 
@@ -63,10 +65,41 @@ def test_nothing_recorded_is_unknown_and_not_zero(store: Store) -> None:
 def test_an_edge_inside_a_pair_is_apportioned_by_power(store: Store) -> None:
     i = store.gateway_id("gateway")
     store.append(i, Reading(at=at(0), load_wh=0.0, load_power_w=0.0))
-    store.append(i, Reading(at=at(60), load_wh=30.0, load_power_w=3600.0))
+    store.append(i, Reading(at=at(60), load_wh=45.0, load_power_w=3600.0))
 
-    assert home_wh(store, 0, 30) == pytest.approx(7.5)
-    assert home_wh(store, 30, 60) == pytest.approx(22.5)
+    assert home_wh(store, 0, 30) == pytest.approx(15.0)
+    assert home_wh(store, 30, 60) == pytest.approx(30.0)
+
+
+@given(st.floats(0, 10_000), st.floats(0, 10_000), st.floats(0, 1), st.floats(0, 1), st.integers(1, 1_800_000))
+def test_a_switch_between_two_readings_is_put_where_it_was(
+    from_w: float, to_w: float, switched: float, x: float, span_ms: int
+) -> None:
+    def used_wh(ratio: float) -> float:
+        return (from_w * min(ratio, switched) + to_w * max(0.0, ratio - switched)) * span_ms / 3.6e6
+
+    at_ms = round(x * span_ms)
+    before, after = Point(0, 0.0, from_w), Point(span_ms, used_wh(1), to_w)
+
+    part_wh = share(before, after, at_ms, used_wh(1)) * used_wh(1)
+
+    assert part_wh == pytest.approx(used_wh(at_ms / span_ms), abs=1e-6, rel=1e-6)
+
+
+@given(
+    st.floats(0, 1e4) | st.none(), st.floats(0, 1e4) | st.none(), st.floats(-100, 1e5), st.integers(2, 10**8), st.data()
+)
+def test_shares_rise_from_nothing_to_all(
+    from_w: float | None, to_w: float | None, pair_wh: float, span_ms: int, data: st.DataObject
+) -> None:
+    before, after = Point(0, 0.0, from_w), Point(span_ms, pair_wh, to_w)
+    times = sorted(data.draw(st.lists(st.integers(0, span_ms), max_size=5)))
+
+    shares = [share(before, after, at_ms, pair_wh) for at_ms in (0, *times, span_ms)]
+
+    assert shares[0] == pytest.approx(0, abs=1e-9)
+    assert shares[-1] == pytest.approx(1)
+    assert all(b >= a - 1e-9 for a, b in pairwise(shares))
 
 
 def test_an_edge_inside_a_long_gap_is_apportioned_evenly(store: Store) -> None:

@@ -29,7 +29,7 @@ _DROPPED_S = 3600.0
 class Caller(Protocol):
     """What the recorder needs of a client."""
 
-    async def call(self, row: Endpoint[B, R], /) -> R:
+    async def call(self, row: Endpoint[None, R], /) -> R:
         """Return the row's model. Raises GatewayError."""
         ...
 

@@ -239,7 +239,7 @@ class Recorder:
 
     def _interval_s(self) -> float:
         """Return the spacing of polls [real s]."""
-        if self._source is None:
+        if self._source is None or (self._source == "gateway" and self._rates.rate is None):
             self._probes += 1
             return _PROBE_S[min(self._probes, len(_PROBE_S)) - 1]
         speed = self._speed
@@ -268,13 +268,13 @@ class Recorder:
 
     def _record(self, answer: Answer, source: Source) -> None:
         reading = answer.reading(source)
-        stood_still = self._speed < STILL
-        self._set_tempo(answer, reading.at, source)
         last = self._store.latest(self._id)
         if last is not None and reading.at <= last.at:
+            self._set_tempo(answer, reading.at, source)
             self._not_new(reading.at, last.at, answer)
             return
-        self._close_gap(answer, reading.at, None if stood_still else last)
+        self._close_gap(answer, reading.at, last)
+        self._set_tempo(answer, reading.at, source)
         self._guarded(lambda: self._store.append(self._id, reading))
         self._last_answer = answer
         if self._store_error:
@@ -314,22 +314,29 @@ class Recorder:
         if self._store.present_gap(self._id) is not None:
             self._guarded(lambda: self._store.close_gap(self._id, at))
             return
-        before = self._last_answer
-        if last is None or before is None:
+        before, speed = self._last_answer, self._speed
+        if last is None or before is None or speed < STILL:
             return
         real_s = answer.real_s - before.real_s
-        usual_s = max(self._fast_s, _SHORTEST_S * self._speed)
         passed_s = (at - last.at).total_seconds()
-        if passed_s <= 3 * max(usual_s, self._speed):
+        is_late = real_s > 3 * max(self._interval_s(), 1.0)
+        is_jump = passed_s > 3 * self._fast_s and passed_s > real_s * self._highest_pace(speed)
+        if not is_late and not is_jump:
             return
-        is_jump = passed_s > 2 * max(self._speed, 1.0) * real_s + 3 * usual_s
         reason = Reason.CLOCK_JUMP if is_jump else Reason.RECORDER_OFF
+        if is_jump and answer.told is not None:
+            self._rates.reset()
+            self._rates.observe(answer.real_s, answer.told)
 
         def note() -> None:
             self._store.open_gap(self._id, last.at, reason)
             self._store.close_gap(self._id, at)
 
         self._guarded(note)
+
+    def _highest_pace(self, speed: float) -> float:
+        """Return the pace that is a jump of the clock: an emulated one may be set to run much faster."""
+        return 2.0 if self._source == "system" else 100 * max(speed, 1.0)
 
     # slow rows
 

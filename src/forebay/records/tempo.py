@@ -21,8 +21,10 @@ SKEW_S = 120.0
 TOLERANCE_RATIO = 0.2
 _PATIENCE_S = 5.0
 _AHEAD_S = 2.0
-_WINDOW_S = 3.0
-_FEWEST = 3
+_WINDOW_S = 10.0
+_RECENT_S = 1.0
+_CHANGED_RATIO = 0.3
+_FEWEST = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,61 +48,65 @@ class Tempo:
         return real if self.source == "system" else self.at + (real - self.heard) * self.speed
 
 
+def _slope(before: tuple[float, float], after: tuple[float, float]) -> float:
+    return (after[1] - before[1]) / (after[0] - before[0])
+
+
 class RateMeter:
     """How many gateway seconds pass in a real one, from its time stamps.
 
-    Looks back over the last seconds only, so that it follows a gateway whose
-    pace is changed while it runs.
+    Measured over the last ten seconds, so that a late answer hardly shows, and
+    over the last one alone as soon as that disagrees: then the pace has changed.
     """
 
     def __init__(self) -> None:
-        self._points: deque[tuple[float, float]] = deque(maxlen=128)
-        self._odd_steps = 0
+        self._points: deque[tuple[float, float]] = deque(maxlen=256)
         self._first: tuple[float, float] | None = None
 
     def observe(self, real_s: float, gateway_at: datetime) -> None:
         """Add what the gateway's clock showed at a monotonic real time [s]."""
         point = (real_s, (gateway_at - _EPOCH).total_seconds())
-        if self._points:
-            if real_s <= self._points[-1][0]:
-                return
-            self._forget(point)
+        if self._points and real_s <= self._points[-1][0]:
+            return
+        if self._points and point[1] < self._points[-1][1]:
+            self._points.clear()
         self._first = self._first or point
         self._points.append(point)
-
-    def _forget(self, point: tuple[float, float]) -> None:
-        """Drop points that no longer tell the pace."""
-        before = self.rate
-        step = (point[1] - self._points[-1][1]) / (point[0] - self._points[-1][0])
-        odd = before is not None and abs(step - before) > TOLERANCE_RATIO * max(abs(before), abs(step), STILL)
-        self._odd_steps = self._odd_steps + 1 if odd else 0
-        if step < 0:
-            self._points.clear()
-        elif self._odd_steps >= 2:
-            while len(self._points) > 2:
-                self._points.popleft()
-            self._odd_steps = 0
-        while len(self._points) > _FEWEST and point[0] - self._points[1][0] >= _WINDOW_S:
+        while len(self._points) > _FEWEST and real_s - self._points[1][0] >= _WINDOW_S:
             self._points.popleft()
+        self._forget_an_old_pace()
+
+    def _forget_an_old_pace(self) -> None:
+        points = self._points
+        n_recent = max(_FEWEST - 1, sum(points[-1][0] - real_s <= _RECENT_S for real_s, _ in points))
+        if len(points) <= n_recent:
+            return
+        turn = points[-n_recent]
+        old, recent = _slope(points[0], turn), _slope(turn, points[-1])
+        if abs(recent - old) > _CHANGED_RATIO * max(old, recent, STILL):
+            while len(points) > n_recent:
+                points.popleft()
 
     def reset(self) -> None:
         """Forget everything, as after a gateway was away."""
         self._points.clear()
-        self._odd_steps, self._first = 0, None
+        self._first = None
 
     @property
     def rate(self) -> float | None:
         """Gateway seconds for each real one; None before two points."""
         if len(self._points) < 2:
             return None
-        (real0_s, gateway0_s), (real1_s, gateway1_s) = self._points[0], self._points[-1]
-        return (gateway1_s - gateway0_s) / (real1_s - real0_s)
+        return _slope(self._points[0], self._points[-1])
 
     @property
     def is_faster_throughout(self) -> bool:
-        """Whether each of at least three steps was faster than real time, by more than 20 %."""
-        steps = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(self._points)]
-        return len(steps) >= 3 and min(steps) > 1 + TOLERANCE_RATIO
+        """Whether each of at least three steps was faster than real time, and seconds have been gained."""
+        steps = [_slope(a, b) for a, b in pairwise(self._points)]
+        if len(steps) < 3 or min(steps) <= 1 + TOLERANCE_RATIO:
+            return False
+        first, last = self._points[0], self._points[-1]
+        return (last[1] - first[1]) - (last[0] - first[0]) > _AHEAD_S
 
     def verdict(self, skew_s: float) -> Source | None:
         """Return whose time to follow; None while it cannot be told yet.

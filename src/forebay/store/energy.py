@@ -86,7 +86,7 @@ class _Ledger:
             return 0.0, 0
         add_wh, lost_ms = self.refused(edge.before.at_ms, edge.after.at_ms)
         pair_wh = edge.after.counter_wh - edge.before.counter_wh + add_wh
-        ratio = share(edge.before, edge.after, edge.at_ms)
+        ratio = share(edge.before, edge.after, edge.at_ms, pair_wh)
         return pair_wh * ratio, (edge.at_ms - edge.before.at_ms) if lost_ms else 0
 
     def by_power(self, start_ms: int, end_ms: int) -> tuple[float, int]:

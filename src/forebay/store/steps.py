@@ -11,6 +11,9 @@ SLACK_WH = 100.0
 TRUST_MS = 300_000
 """Up to this span two readings' powers tell what happened between them [ms]."""
 
+SWITCH_MS = 1_800_000
+"""Up to this span a single change of power explains a pair's energy [ms]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -53,15 +56,20 @@ def filled_wh(before: Point, after: Point) -> float | None:
     return trapezoid_wh(before.power_w, after.power_w, span_ms)
 
 
-def share(before: Point, after: Point, at_ms: int) -> float:
+def share(before: Point, after: Point, at_ms: int, pair_wh: float) -> float:
     """Return the part of a pair's energy that belongs before `at_ms`, 0–1.
 
-    By power over short spans, evenly over long ones or where no power is known.
+    pair_wh: energy of the pair. Homes switch, so up to half an hour it is taken
+    that the power changed once, at the moment that gives this energy. Where no
+    such moment exists, or over longer spans, evenly.
     """
     span_ms = after.at_ms - before.at_ms
     x = (at_ms - before.at_ms) / span_ms
-    if span_ms > TRUST_MS or before.power_w is None or after.power_w is None:
+    if span_ms > SWITCH_MS or before.power_w is None or after.power_w is None:
         return x
     from_w, to_w = before.power_w, after.power_w
-    total = from_w + to_w
-    return x if total <= 0 else (2 * from_w * x + (to_w - from_w) * x * x) / total
+    mean_w = pair_wh * 3.6e6 / span_ms
+    if mean_w > 0 and from_w != to_w and min(from_w, to_w) <= mean_w <= max(from_w, to_w):
+        switch = (mean_w - to_w) / (from_w - to_w)
+        return (from_w * min(x, switch) + to_w * max(0.0, x - switch)) / mean_w
+    return x
