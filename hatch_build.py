@@ -170,10 +170,25 @@ def run(command: list[str], folder: Path, limit_s: int, advice: str) -> None:
         raise PageBuildError(message)
 
 
+def install_tools(root: Path) -> None:
+    """Install what checks the page (types, unit tests, accessibility) into web/node_modules.
+
+    Raises PageBuildError if there is no npm or it fails.
+    """
+    npm = find_npm()
+    if npm is None:
+        raise PageBuildError(NODE_ADVICE)
+    install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run(npm + install, root / SOURCES, INSTALL_LIMIT_S, REGISTRY_ADVICE)
+
+
 if __name__ == "__main__":
-    # `python hatch_build.py` builds the page of this tree, for whoever works on it.
+    # `python hatch_build.py` builds the page of this tree, for whoever works on it; --tools brings what checks it.
+    here = Path(__file__).resolve().parent
     try:
-        made = ensure_page(Path(__file__).resolve().parent)
+        if sys.argv[1:] == ["--tools"]:
+            install_tools(here)
+        else:
+            ensure_page(here)
     except PageBuildError as exc:
         sys.exit(str(exc))
-    print("The page is built." if made else "The page is current.")  # noqa: T201
