@@ -6,12 +6,20 @@ import argparse
 import sys
 
 
+def version() -> str:
+    """Return the installed version, or that it runs from its sources."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("forebay")
+    except PackageNotFoundError:
+        return "from its sources, not installed"
+
+
 def about(options: argparse.Namespace) -> int:
     """Print the version, or the help where nothing was asked."""
     if options.version:
-        from importlib.metadata import version
-
-        print(f"forebay {version('forebay')}")
+        print(f"forebay {version()}")
         return 0
     print(options.help_text(), file=sys.stderr, end="")
     return 2

@@ -73,11 +73,12 @@ def endpoints(options: argparse.Namespace) -> int:
     if options.json:
         print(as_json([describe(row, version) for row in rows]))
         return 0
-    lines = [("method", "path", "access", "effect", "needs", "what")]
+    lines = [("method", "path", "offered", "access", "effect", "needs", "what")]
     lines += [
         (
             row.method,
             row.path,
+            _offered(row),
             _over(row.access, version),
             str(row.effect),
             _over(row.needs, version),
@@ -95,6 +96,17 @@ def _over(timeline: Timeline[Any], version: Version | None) -> str:
         return _name(timeline.at(version))
     (_, first), *later = timeline.steps
     return ", ".join([_name(first), *(f"{_name(fact)} from {print_version(since)}" for since, fact in later)])
+
+
+def _offered(row: Endpoint[Any, Any]) -> str:
+    """Return which releases have the row: "always", "from 20.49", "20.49 to 23.44"."""
+    (_, first), *later = row.offered.steps
+    since = [print_version(version) for version, _ in later]
+    if not later:
+        return "always" if first else "never"
+    if first:
+        return f"before {since[0]}"
+    return f"from {since[0]}" if len(since) == 1 else f"{since[0]} to {since[1]}"
 
 
 def _name(fact: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forebay import config
+from forebay.cli.about import version
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
 from forebay.cli.output import as_json
 from forebay.errors import ForebayError, GatewayError
@@ -34,7 +35,7 @@ class Finding:
 def doctor(options: argparse.Namespace) -> int:
     """Look at settings, certificate, log-in, readings and record; 0 only when nothing is wrong."""
     log_to_stderr(options)
-    findings = [Finding("note", f"forebay {_version()}, Python {platform.python_version()}, {platform.system()}")]
+    findings = [Finding("note", f"forebay {version()}, Python {platform.python_version()}, {platform.system()}")]
     try:
         settings = settings_of(options)
     except ForebayError as exc:
@@ -45,12 +46,6 @@ def doctor(options: argparse.Namespace) -> int:
         findings += asyncio.run(_gateway(settings))
     findings += _record(options.db or settings.store.path or config.default_store_path())
     return _report(options, findings)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("forebay")
 
 
 def _report(options: argparse.Namespace, findings: list[Finding]) -> int:
@@ -113,9 +108,9 @@ async def _gateway(settings: config.Settings) -> list[Finding]:
 
 async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
     status = await gateway.identify()
-    version = status.firmware
-    found = [Finding("ok", f"firmware {print_version(version)}, known as {nearest_profile(version).name}")]
-    if LOGIN_STOPS_SYSTEM.at(version):
+    release = status.firmware
+    found = [Finding("ok", f"firmware {print_version(release)}, known as {nearest_profile(release).name}")]
+    if LOGIN_STOPS_SYSTEM.at(release):
         found.append(Finding("note", "a log-in stops the Powerwall on this firmware, so none is tried here"))
     elif not has_password:
         found.append(Finding("wrong", "no password is known, and this firmware reads nothing without", "forebay setup"))

@@ -25,17 +25,22 @@ def emulate(options: argparse.Namespace) -> int:
         seed=options.seed,
         load_trace=options.load_trace,
         solar_trace=options.solar_trace,
-        hold=options.hold,
+        hold=True,
         firmware=options.firmware,
         password=options.password,
     )
     if device.profile.version != device.version:
         note(f"forebay: firmware {options.firmware} behaves as {device.profile.name}, the nearest known release")
-    if device.clock.held:
+    has_trace = bool(options.load_trace or options.solar_trace)
+    waits = has_trace if options.hold is None else options.hold
+    if waits:
         note("forebay: time stands still until somebody reads a meter (--no-hold lets it flow)")
 
     def ready(line: Ready) -> None:
+        """Print the line; unless time waits for a reader, it begins at --start now."""
         print(line, flush=True)
+        if not waits:
+            device.clock.release()
 
     async def go() -> None:
         async with until_stopped() as stop:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _POINTS: tuple[tuple[str, text.Point], ...] = (
     ("Solar", "solar"),
     ("Home", "load"),
-    ("Powerwall", "battery"),
+    ("Battery", "battery"),
     ("Grid", "site"),
 )
 

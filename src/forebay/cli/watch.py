@@ -27,7 +27,7 @@ _ROWS = (catalogue.AGGREGATES, catalogue.STATE_OF_ENERGY, catalogue.GRID_STATUS)
 _POINTS: tuple[tuple[str, text.Point, str], ...] = (
     ("Solar", "solar", "yellow"),
     ("Home", "load", "blue"),
-    ("Powerwall", "battery", "green"),
+    ("Battery", "battery", "green"),
     ("Grid", "site", "magenta"),
 )
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -56,13 +56,13 @@ class Screen:
     def __rich__(self) -> Group:
         """Return the screen."""
         grid = Table.grid(padding=(0, 3))
+        for width in (7, 36, _KEPT):
+            grid.add_column(min_width=width)
         style = "dim" if self._trouble else ""
         for label, point, colour in _POINTS:
             kept = self._powers[point]
             words = text.flow(point, kept[-1] if kept else None)
-            grid.add_row(
-                Text(label, style=f"bold {colour}"), Text(words.ljust(26), style=style), Text(spark(kept), style=colour)
-            )
+            grid.add_row(Text(label, style=f"bold {colour}"), Text(words, style=style), Text(spark(kept), style=colour))
         snapshot = self._snapshot
         if snapshot is not None and snapshot.soe is not None:
             app = snapshot.soe.percentage.app
@@ -79,10 +79,10 @@ class Screen:
 
 
 def spark(values: deque[float]) -> str:
-    """Return the course of a power as small bars, by its own greatest size."""
+    """Return the course of a power as small bars, by its own greatest size, rests staying small."""
     if not values:
         return ""
-    top = max(1.0, *(abs(value) for value in values))
+    top = max(500.0, *(abs(value) for value in values))
     return "".join(_SPARKS[min(7, int(abs(value) / top * 7.99))] for value in values)
 
 

@@ -23,7 +23,7 @@ def build_device(
     seed: int = 1,
     load_trace: Path | None = None,
     solar_trace: Path | None = None,
-    hold: bool | None = None,
+    hold: bool = False,
     firmware: str | None = None,
     password: str | None = None,
 ) -> Device:
@@ -32,8 +32,7 @@ def build_device(
     start: local time of the site when it has no offset; by default the first
         row of a trace, else now.
     speed: emulated seconds for each real one; 0 stands still.
-    hold: whether time waits at the start until somebody reads a measurement, so
-        that nothing of a trace is missed; by default only with a trace.
+    hold: whether time waits at the start until somebody releases it.
     firmware, password: replace what the home says.
     Raises EmulatorError naming file, key or row.
     """
@@ -47,7 +46,7 @@ def build_device(
         start = trace.start if trace else datetime.now(UTC)
     if start.tzinfo is None:
         start = start.replace(tzinfo=home.zone)
-    clock = ScaledClock(start, speed, held=trace is not None if hold is None else hold)
+    clock = ScaledClock(start, speed, held=hold)
     try:
         return Device(home, clock, World(home, seed, load, solar), seed=seed)
     except ConfigError as exc:

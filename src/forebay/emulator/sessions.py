@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from forebay.emulator import readings
 from forebay.emulator.device import Device
 from forebay.emulator.refusal import Refused
 from forebay.wire import firmware
 from forebay.wire.codec import decode_body
 from forebay.wire.endpoint import Access
-from forebay.wire.gotime import print_instant
 from forebay.wire.site import Login, Session
 
 HOME_OWNER = "Home_Owner"
@@ -98,7 +98,7 @@ class Sessions:
             email=self._email_for(request),
             roles=(role,),
             token=token,
-            loginTime=print_instant(now, device.home.zone),
+            loginTime=readings.stamp(device, 0.0, 31),
         )
 
     def user_record(self, token: str) -> str:
