@@ -55,6 +55,7 @@ def live_through_the_morning(address: str, control: str) -> None:
     """Let the day pass quickly once it is being recorded."""
     while hour_at(address) is None:
         time.sleep(0.5)
+    time.sleep(3)  # the demo sets its own pace in its first seconds
     set_speed(control, 720)
     while (hour_at(address) or 0.0) < HOUR:
         time.sleep(1)
