@@ -327,9 +327,8 @@ class Session:
         async with self._slots:
             self._memory.check_silence(path)
             reply = await self._send(row, path, body, credentials)
-        secrets = (credentials.token, *credentials.cookies.values())
-        if self._password:
-            secrets = (*secrets, self._password, password_form(self._password))
+        own = (self._password, password_form(self._password)) if self._password else ()
+        secrets = (credentials.token, *credentials.cookies.values(), *own)
         error = explain.refusal(
             row,
             path,
@@ -347,7 +346,8 @@ class Session:
         return reply
 
     async def _send(self, row: Endpoint[Any, Any], path: str, body: bytes, credentials: Credentials) -> Reply:
-        checked = await self._flights.share("identity", self._identity.verification)
+        if (checked := self._identity.decided) is None:
+            checked = await self._flights.share("identity", self._identity.verification)
         url = URL.build(scheme="https", host=self._address.host, port=self._address.port, path=path, encoded=True)
         headers = {**credentials.headers, **({"Content-Type": "application/json"} if body else {})}
         try:

@@ -212,6 +212,11 @@ class Identity:
             warnings.warn(words, InsecureWarning, stacklevel=4)
             log.warning("%s", words)
 
+    @property
+    def decided(self) -> Verification | None:
+        """How to check this gateway where that is known already; spares each request a task."""
+        return self._decided
+
     async def verification(self) -> Verification:
         """Return how to check this gateway; on first use fetch its certificate and pin it.
 
