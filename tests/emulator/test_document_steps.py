@@ -39,14 +39,8 @@ def test_the_three_steps_work_word_for_word(tmp_path: Path) -> None:
         pytest.skip("port 443 and a hosts file of its own need root")
     own = {"WORK": str(tmp_path), "PYTHON": sys.executable, "PYTHONPATH": str(ROOT / "src"), "HOME": str(tmp_path)}
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG")}
-    done = subprocess.run(
-        ["unshare", "--mount", "bash", "-c", SCRIPT],
-        check=False,
-        env=kept | own,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    command = ["unshare", "--mount", "bash", "-c", SCRIPT]
+    done = subprocess.run(command, check=False, env=kept | own, capture_output=True, text=True, timeout=60)
     if "unshare failed" in done.stderr or "permission denied" in done.stderr.lower():
         pytest.skip("this machine gives no mount namespaces")
     if "--port" in (tmp_path / "ready.txt").read_text():
