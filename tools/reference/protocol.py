@@ -33,7 +33,8 @@ others are named. S and E numbers are forebay's own, for its tests.
 _FAULTS = """# Refusals
 
 How a gateway refuses, and what the client makes of it. The emulator prints these bodies to the letter; the client maps
-the status to an [error](errors.md). `{method}` and `{path}` stand for the request's. *Unverified* rows were never seen in a reply of a real gateway.
+the status to an [error](errors.md). `{method}` and `{path}` stand for the request's. *Unverified* rows were never seen
+in a reply of a real gateway.
 
 """
 
