@@ -25,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    if options.write and (options.names or options.quick):
+        parser.error("--write puts whole results into the page: give neither names nor --quick with it")
     parts = ["\n".join(f"- {fact}" for fact in facts())]
     print(parts[0], flush=True)
     for name in options.names or NAMES:

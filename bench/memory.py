@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bench.processes import memory_kb, python, running
 from bench.report import Table
-from bench.stats import Spread, figure, spread
+from bench.stats import Spread, figure, ratios, spread
 
 SECONDS = 40.0
 EVERY_S = 0.5
@@ -31,30 +31,32 @@ def run(quick: bool = False) -> list[Table]:
     """Watch the demo while one viewer looks at its page."""
     table = Table(
         "Memory of `forebay demo`, one viewer",
-        ["", "peak PSS [MiB]", "steady PSS [MiB]", "steady RSS [MiB]", f"steady PSS ÷ {LIMIT}"],
+        ["", "peak RSS [MiB]", "steady RSS [MiB]", "steady PSS [MiB]", f"steady RSS ÷ {LIMIT}"],
     )
     seconds = 10.0 if quick else SECONDS
-    peaks, steadies, residents, limits, growths, events = [], [], [], [], [], 0
+    limits, peaks, steadies, shares, growths, events = [], [], [], [], [], 0
     for _ in range(1 if quick else RUNS):
-        limits.append(_imports_mib())
+        limits.append(_imports_kb())
         samples, seen = _demo(seconds)
-        pss = [sample["Pss"] / 1024 for sample in samples]
-        peaks.append(max(pss))
-        steadies.append(steady(pss).median)
-        residents.append(steady([sample["Rss"] / 1024 for sample in samples]).median)
-        growths.append(growth(pss))
+        rss = [sample["Rss"] / 1024 for sample in samples]
+        peaks.append(max(rss))
+        steadies.append(steady(rss).median)
+        shares.append(steady([sample["Pss"] / 1024 for sample in samples]).median)
+        growths.append(growth(rss))
         events += seen
-    ratios = [one / limit for one, limit in zip(steadies, limits, strict=True)]
+    limit_rss = [limit["Rss"] / 1024 for limit in limits]
+    limit_pss = [limit["Pss"] / 1024 for limit in limits]
     table.add(
         "`forebay demo`",
         spread(peaks).text(),
         spread(steadies).text(),
-        spread(residents).text(),
-        spread(ratios).text(),
+        spread(shares).text(),
+        spread(ratios(steadies, limit_rss)).text(),
     )
-    table.add(f"{LIMIT}: aiohttp, uvicorn, protobuf, cryptography", "–", spread(limits).text(), "–", "1")
+    name = f"{LIMIT}: aiohttp, uvicorn, protobuf, cryptography"
+    table.add(name, "–", spread(limit_rss).text(), spread(limit_pss).text(), "1")
     table.notes.append(
-        f"{len(peaks)} runs of {seconds:.0f} s at 60×, sampled every {EVERY_S} s, summed over the process and its "
+        f"Runs: {len(peaks)}, of {seconds:.0f} s at 60×, sampled every {EVERY_S} s, summed over the process and its "
         f"children; steady: median of the last quarter. The viewer read {events} live events. From the third to the "
         f"last quarter it grew by {figure(spread(growths).median)} MiB."
     )
@@ -72,9 +74,9 @@ def growth(values: list[float]) -> float:
     return spread(values[-quarter:]).median - spread(values[-2 * quarter : -quarter]).median
 
 
-def _imports_mib() -> float:
+def _imports_kb() -> dict[str, int]:
     with running(python("-c", _IMPORTS), "ready") as (process, _):
-        return memory_kb(process.pid)["Pss"] / 1024
+        return memory_kb(process.pid)
 
 
 def _demo(seconds: float) -> tuple[list[dict[str, int]], int]:
