@@ -87,12 +87,18 @@ def default_store_path() -> Path:
     return user_data_path("forebay") / "forebay.db"
 
 
+def named_by_variable() -> Path | None:
+    """Return the file that $FOREBAY_CONFIG names."""
+    named = os.environ.get("FOREBAY_CONFIG")
+    return Path(named) if named else None
+
+
 def find_config(given: Path | None) -> Path | None:
     """Return the file to read: the one given, $FOREBAY_CONFIG, ./forebay.toml, the user's own.
 
     Raises ConfigError when a file that was named is not there; None where there is none.
     """
-    named = given or (Path(env) if (env := os.environ.get("FOREBAY_CONFIG")) else None)
+    named = given or named_by_variable()
     if named is not None:
         if not named.is_file():
             raise ConfigError(f"{named}: there is no such file; `forebay setup --config {named}` writes it")

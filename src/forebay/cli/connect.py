@@ -25,9 +25,14 @@ T = TypeVar("T")
 DEFAULT_HOST = "powerwall"
 
 
-def settings_of(options: argparse.Namespace) -> config.Settings:
-    """Return the settings with the command line's options laid over them."""
-    path = config.find_config(options.config)
+def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> config.Settings:
+    """Return the settings with the command line's options laid over them.
+
+    is_written: whether a file that is named is about to be written, so that it need not be there.
+    """
+    named = options.config or config.named_by_variable()
+    is_new = is_written and named is not None and not named.exists()
+    path = None if is_new else config.find_config(options.config)
     settings = config.load(path)
     if path is not None and settings.gateway.password and config.readable_by_others(path):
         note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -20,16 +22,26 @@ def _lazily(module: str, function: str) -> Run:
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65_535:
+    if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
-    return number
+    return int(text)
 
 
 def _speed(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text} is not a speed: 0 to 1000000")
+    return _number(text, least=0, most=1_000_000, words="is not a speed: 0 to 1000000")
+
+
+def _positive(text: str) -> float:
+    return _number(text, least=1e-6, most=1e6, words="must be a number above 0")
+
+
+def _number(text: str, *, least: float, most: float, words: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text} {words}")
     return number
 
 
@@ -40,16 +52,16 @@ def _instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text} is not a time such as 2026-06-21T06:00:00") from exc
 
 
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} must be above 0")
-    return number
+class _Parser(argparse.ArgumentParser):
+    """A parser that takes no shortened options: --password must not be read as --password-file."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; wrong usage ends the process with 2 and a message."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="forebay",
         description="Record, watch and emulate a home battery's gateway.",
         epilog="`forebay COMMAND --help` explains each. `make demo` or `forebay demo` shows a living home.",

@@ -158,7 +158,7 @@ def grid(options: argparse.Namespace) -> int:
 
 def vitals(options: argparse.Namespace) -> int:
     """Show every device with its values and alerts."""
-    devices = talk(options, lambda gateway: gateway.vitals())
+    devices = _snapshot(options, catalogue.VITALS, needed=catalogue.VITALS).vitals or []
     if options.json:
         out = [
             {

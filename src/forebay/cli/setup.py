@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import getpass
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,8 +39,8 @@ def _ask_password(question: str) -> str:
 def setup(options: argparse.Namespace) -> int:
     """Ask for the host, show the fingerprint, try the log-in, write forebay.toml."""
     log_to_stderr(options)
-    settings = settings_of(options)
-    path: Path = options.config or config.default_config_path()
+    path = options.config or config.named_by_variable() or config.default_config_path()
+    settings = settings_of(options, is_written=True)
     given = settings.gateway
     host = options.host or _ask("Gateway's name or address", given.host or DEFAULT_HOST)
     gateway = msgspec.structs.replace(given, host=host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,10 @@ def watch(options: argparse.Namespace) -> int:
     """Read every few seconds and show it until interrupted."""
 
     async def go(gateway: Gateway) -> int:
-        screen, left = Screen(), options.count
-        with Live(screen, console=Console(), auto_refresh=False, transient=False) as live:
+        screen, left, console = Screen(), options.count, Console()
+        with contextlib.ExitStack() as ending, Live(screen, console=console, auto_refresh=False) as live:
+            if not console.is_terminal:
+                ending.callback(console.line)  # the last screen is printed without one
             while True:
                 snapshot = await gateway.snapshot(_ROWS)
                 screen.take(snapshot)

@@ -12,7 +12,6 @@ from forebay.emulator.device import Device
 from forebay.emulator.home import Home, checked
 from forebay.emulator.trace import read_trace
 from forebay.emulator.world import World
-from forebay.errors import ConfigError, EmulatorError
 
 
 def build_device(
@@ -47,7 +46,4 @@ def build_device(
     if start.tzinfo is None:
         start = start.replace(tzinfo=home.zone)
     clock = ScaledClock(start, speed, held=hold)
-    try:
-        return Device(home, clock, World(home, seed, load, solar), seed=seed)
-    except ConfigError as exc:
-        raise EmulatorError(f"gateway.firmware: {exc}") from exc
+    return Device(home, clock, World(home, seed, load, solar), seed=seed)

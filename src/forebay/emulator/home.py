@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from forebay.errors import EmulatorError
+from forebay.errors import ConfigError, EmulatorError
+from forebay.wire.firmware import nearest_profile, parse_version
 
 Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
 WattHours = Annotated[float, Meta(gt=0, le=10_000_000)]
@@ -149,6 +150,10 @@ def checked(home: Home, where: str) -> Home:
         ZoneInfo(home.site.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise EmulatorError(f"{where}: site.timezone: no such time zone: {home.site.timezone!r}") from exc
+    try:
+        nearest_profile(parse_version(home.gateway.firmware))
+    except ConfigError as exc:
+        raise EmulatorError(f"{where}: gateway.firmware: {exc}") from exc
     if home.operation.mode not in MODES:
         raise EmulatorError(f"{where}: operation.mode: {home.operation.mode!r} is none of {', '.join(MODES)}")
     if home.gateway.missing_login_status not in (401, 403):

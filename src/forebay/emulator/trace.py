@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from array import array
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -59,6 +60,7 @@ def read_trace(path: Path, column: str) -> Trace:
     """
     stamps: list[datetime] = []
     columns: dict[str, array[float]] = {}
+    line = 1
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
@@ -67,17 +69,25 @@ def read_trace(path: Path, column: str) -> Trace:
                 raise EmulatorError(f"{path}: the header must name timestamp and {column}, it has: {', '.join(names)}")
             columns = {name: array("d") for name in names if name != "timestamp"}
             for row in rows:
+                line = rows.line_num
                 stamps.append(datetime.fromisoformat(row["timestamp"]).replace(tzinfo=None))
                 for name, values in columns.items():
-                    values.append(float(row[name]))
+                    values.append(_number(name, row[name]))
                 _check_step(stamps)
     except OSError as exc:
         raise EmulatorError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     except (ValueError, TypeError) as exc:
-        raise EmulatorError(f"{path}: line {len(stamps) + 2}: {exc}") from exc
+        raise EmulatorError(f"{path}: line {line}: {exc}") from exc
     if len(stamps) < 2:
         raise EmulatorError(f"{path}: a trace needs at least two rows")
     return Trace(stamps[0], (stamps[1] - stamps[0]).total_seconds(), columns)
+
+
+def _number(name: str, text: str | None) -> float:
+    number = math.nan if text is None else float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be a number, got {'nothing' if text is None else text}")
+    return number
 
 
 def _check_step(stamps: list[datetime]) -> None:

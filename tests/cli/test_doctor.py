@@ -1,0 +1,107 @@
+"""`forebay doctor`: each thing that can be wrong is named, with what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Emulate, Emulated, Forebay
+
+
+def verdicts(forebay: Forebay, *arguments: str | Path) -> dict[str, list[str]]:
+    outcome = forebay("doctor", "--json", *arguments)
+    found: dict[str, list[str]] = {"ok": [], "wrong": [], "note": []}
+    for finding in outcome.json:
+        found[finding["verdict"]].append(f"{finding['words']} → {finding['advice']}")
+    assert outcome.code == (1 if found["wrong"] else 0)
+    return found
+
+
+def test_a_healthy_gateway_is_exit_0(forebay: Forebay, gateway: Emulated) -> None:
+    found = verdicts(forebay, "--host", gateway.host)
+    out = forebay("doctor", "--host", gateway.host).out
+
+    assert found["wrong"] == []
+    assert any("firmware 21.44" in words for words in found["ok"])
+    assert any("the meters are read" in words for words in found["ok"])
+    assert "✓ the meters are read" in out
+    assert "✗" not in out
+
+
+def test_an_absent_gateway_is_named_with_what_to_check(forebay: Forebay) -> None:
+    outcome = forebay("doctor", "--host", "127.0.0.1:1")
+
+    assert outcome.code == 1
+    assert "✗ 127.0.0.1:1 refused the connection" in outcome.out
+    assert "→ Is the host right" in outcome.out
+
+
+def test_a_wrong_password_is_named_and_not_shown(
+    forebay: Forebay, gateway: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOREBAY_PASSWORD", "hunter2")
+    outcome = forebay("doctor", "--host", gateway.host)
+
+    assert outcome.code == 1
+    assert "bad credentials" in outcome.out
+    assert "hunter2" not in outcome.out + outcome.err
+
+
+def test_a_missing_password_is_named(forebay: Forebay, emulate: Emulate) -> None:
+    found = verdicts(forebay, "--host", emulate().host)
+
+    assert any("no password is known" in words and "forebay setup" in words for words in found["wrong"])
+
+
+def test_a_stopped_house_is_named_with_the_way_to_run_it(forebay: Forebay, gateway: Emulated) -> None:
+    forebay("call", "POST", "/api/sitemaster/stop", "--host", gateway.host, "--body", '{"force":true}', "--yes")
+    found = verdicts(forebay, "--host", gateway.host)
+
+    (stopped,) = [words for words in found["wrong"] if "nothing charges, discharges or is measured" in words]
+    assert "forebay call GET /api/sitemaster/run --yes" in stopped
+
+
+def test_a_changed_certificate_is_named_with_both_fingerprints(
+    forebay: Forebay, emulate: Emulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = emulate()
+    monkeypatch.setenv("FOREBAY_PASSWORD", first.password)
+    forebay("soe", "--host", first.host)
+    first.close()
+    second = emulate(port=first.port, state="another")
+    (changed,) = verdicts(forebay, "--host", second.host)["wrong"]
+
+    assert first.fingerprint in changed
+    assert f"--accept {second.fingerprint}" in changed
+
+
+def test_old_firmware_is_looked_at_without_a_log_in(forebay: Forebay, emulate: Emulate) -> None:
+    gateway = emulate("1.40.2")
+    found = verdicts(forebay, "--host", gateway.host)
+
+    assert found["wrong"] == []
+    assert any("a log-in stops the Powerwall" in words for words in found["note"])
+
+
+def test_settings_that_others_may_read_are_named(forebay: Forebay, gateway: Emulated, home: Path) -> None:
+    file = home / "forebay.toml"
+    file.write_text(f'[gateway]\nhost = "{gateway.host}"\npassword = "{gateway.password}"\n')
+    file.chmod(0o644)
+    (wrong,) = verdicts(forebay)["wrong"]
+
+    assert "others may read the password" in wrong
+    assert "chmod 600" in wrong
+
+
+def test_a_setting_that_cannot_be_read_is_the_only_finding(forebay: Forebay, home: Path) -> None:
+    (home / "forebay.toml").write_text("[gateway]\nhost = 5\n")
+    (wrong,) = verdicts(forebay)["wrong"]
+
+    assert "forebay.toml: gateway.host: " in wrong
+
+
+def test_a_record_that_is_damaged_is_named(forebay: Forebay, home: Path) -> None:
+    (home / "broken.db").write_bytes(b"this is not a database" * 100)
+    (wrong,) = verdicts(forebay, "--db", home / "broken.db")["wrong"]
+
+    assert "broken.db" in wrong
