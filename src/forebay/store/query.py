@@ -18,6 +18,9 @@ STEPS_S: tuple[int, ...] = (60, 300, 600, 900, 1800, 3600)
 
 _GAUGES = frozenset(s.name for s in FAST if s.kind is Kind.GAUGE)
 _ROOM = 1.5
+"""How much longer a slot must be than the spacing of readings, so that each holds one."""
+_SPARSE, _SHORT_S = 0.05, 3600.0
+"""The share of wide spacings, and of at least how long a time [s], that may leave slots empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +94,26 @@ def series(
 
 
 def fitting_step_s(store: Store, gateway_id: int, start: datetime, end: datetime) -> int:
-    """Return the smallest spacing of a curve in which no slot between readings stays empty [s].
+    """Return the smallest spacing of a curve that leaves hardly a slot between readings empty [s].
 
-    Readings every 5 s fit into minutes; those of a fast emulated clock need more.
+    Readings every 5 s fit into minutes; those of a fast emulated clock need
+    more, even where only a part of the window was recorded so. Gaps do not count.
     """
-    sql = "SELECT count(*), min(at_ms), max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ?"
-    ((count, first_ms, last_ms),) = store.database.rows(sql, (gateway_id, to_ms(start), to_ms(end)))
-    if count < 2:
-        return STEPS_S[0]
-    lost_ms = 0
-    n_gaps = 0
-    for gap in store.gaps(gateway_id, start, end):
-        from_ms, until_ms = max(first_ms, to_ms(gap.start)), min(last_ms, to_ms(gap.end or end))
-        if until_ms > from_ms:
-            lost_ms += until_ms - from_ms
-            n_gaps += 1
-    spacing_s = (last_ms - first_ms - lost_ms) / max(1, count - 1 - n_gaps) / 1000
-    return next((step for step in STEPS_S if step >= _ROOM * spacing_s), STEPS_S[-1])
+    sql = (
+        "SELECT before_ms, at_ms FROM (SELECT at_ms, lag(at_ms) OVER (ORDER BY at_ms) AS before_ms FROM samples"
+        " WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ?) WHERE at_ms - before_ms > ?"
+    )
+    window = (gateway_id, to_ms(start), to_ms(end))
+    rows = store.database.rows(sql, (*window, STEPS_S[0] * 1000 / _ROOM))
+    known = [(to_ms(gap.start), to_ms(gap.end or end)) for gap in store.gaps(gateway_id, start, end)]
+    spacings_s = [
+        (at_ms - before_ms) / 1000
+        for before_ms, at_ms in rows
+        if not any(from_ms < at_ms and until_ms > before_ms for from_ms, until_ms in known)
+    ]
+    span_s = sum(spacings_s)
+    for step_s in STEPS_S:
+        sparse_s = sum(spacing_s for spacing_s in spacings_s if spacing_s * _ROOM > step_s)
+        if sparse_s <= _SPARSE * max(span_s, _SHORT_S):
+            return step_s
+    return STEPS_S[-1]
