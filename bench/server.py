@@ -15,7 +15,7 @@ from bench.report import Missing, Table
 from bench.stats import ratios, rotated, spread
 
 PYPOWERWALL_SIMULATOR_PER_S = 120
-"""Requests/s that pypowerwall's simulator was seen to give, one handshake each (issue 2)."""
+"""Requests/s that pypowerwall's simulator was seen to give, one handshake each."""
 
 ROUNDS = 7
 SECONDS = 2
@@ -53,7 +53,7 @@ def run(quick: bool = False) -> list[Table]:
     keeping.notes.append(f"{said} nginx: TLS 1.3, one worker, same certificate, same machine as the load.")
     shaking.notes.append(
         f"{said} The stand-in is Python's `http.server` with a TLS listening socket, one thread, closing after each "
-        f"answer, with the same certificate and body; {PYPOWERWALL_SIMULATOR_PER_S}/s is the figure named in issue 2."
+        f"answer, with the same certificate and body; {PYPOWERWALL_SIMULATOR_PER_S}/s is what it was seen to give elsewhere."
     )
     return [keeping, shaking]
 

@@ -15,7 +15,7 @@ from bench.stats import rotated, spread
 
 RUNS = 25
 HELP_LIMIT_MS = 100.0
-"""What `forebay --help` may cost more than bare Python [ms] (issue 2)."""
+"""What `forebay --help` may cost more than bare Python [ms]."""
 
 BARE = "python -c pass"
 HELP = "forebay --help"

@@ -77,7 +77,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("meters", "power, energy and voltage at the four points"),
         ("soe", "charge, on the app's and the gateway's scale"),
         ("grid", "whether the grid is there, and its recent alerts"),
-        ("vitals", "every device with what it measures (firmware 20.49 to 23.36)"),
+        ("vitals", "every device with what it measures (firmware 20.49 to 23.36.4)"),
         ("info", "firmware, site, Powerwalls, registration"),
     ):
         one = commands.add_parser(name, parents=[common, talking], help=summary, description=f"Show {summary}.")
