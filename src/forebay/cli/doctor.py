@@ -13,9 +13,9 @@ from forebay import config
 from forebay.cli.about import version
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
 from forebay.cli.output import as_json
-from forebay.errors import ForebayError, GatewayError
+from forebay.errors import ConfigError, ForebayError, GatewayError
 from forebay.wire import catalogue
-from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, nearest_profile, print_version
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, print_version
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
@@ -109,7 +109,7 @@ async def _gateway(settings: config.Settings) -> list[Finding]:
 async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
     status = await gateway.identify()
     release = status.firmware
-    found = [Finding("ok", f"firmware {print_version(release)}, known as {nearest_profile(release).name}")]
+    found = [_firmware(release)]
     if LOGIN_STOPS_SYSTEM.at(release):
         found.append(Finding("note", "a log-in stops the Powerwall on this firmware, so none is tried here"))
     elif not has_password:
@@ -131,6 +131,14 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
             )
         )
     return found
+
+
+def _firmware(release: Version) -> Finding:
+    try:
+        known = nearest_profile(release).name
+    except ConfigError:
+        return Finding("note", f"firmware {print_version(release)} is older than any that is known well")
+    return Finding("ok", f"firmware {print_version(release)}, which behaves as {known}")
 
 
 def _record(path: Path) -> list[Finding]:
