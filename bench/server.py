@@ -53,7 +53,7 @@ def run(quick: bool = False) -> list[Table]:
     keeping.notes.append(f"{said} nginx: TLS 1.3, one worker, same certificate, same machine as the load.")
     shaking.notes.append(
         f"{said} The stand-in is Python's `http.server` with a TLS listening socket, one thread, closing after each "
-        f"answer, with the same certificate and body; {PYPOWERWALL_SIMULATOR_PER_S}/s is what that gave elsewhere."
+        f"answer, with the same certificate and body; {PYPOWERWALL_SIMULATOR_PER_S}/s: pypowerwall's own, elsewhere."
     )
     return [keeping, shaking]
 
