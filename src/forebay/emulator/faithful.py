@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.auto_zttp_impl import AutoZttpProtocol
@@ -27,7 +27,40 @@ KEEP_ALIVE_S = 180
 """How long an idle connection is kept [s]; longer than any client's polling."""
 
 
+class _Joined:
+    """A transport that sends head and body in one TLS record, as the buffered writer of a gateway does."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+        if data:
+            if not self._waiting:
+                self._loop.call_soon(self._flush)
+            self._waiting.append(data)
+
+    def close(self) -> None:
+        """Send what waits and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._transport.write(b"".join(self._waiting))
+            self._waiting.clear()
+
+
 class _Http1(ZttpProtocol):
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _Joined(transport, self.loop))
+
     def data_received(self, data: bytes) -> None:
         try:
             super().data_received(data)
