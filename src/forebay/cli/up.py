@@ -6,21 +6,28 @@ import argparse
 import asyncio
 import logging
 import tempfile
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from forebay import config
 from forebay.cli.connect import log_to_stderr, need_host, open_gateway, settings_of
+from forebay.wire import catalogue
 
 if TYPE_CHECKING:
     from forebay.clock import ScaledClock
     from forebay.emulator.serve import Ready
+    from forebay.recorder.asking import Caller
+    from forebay.wire.endpoint import Endpoint
 
-MORNING_SPEED = 3_600.0
-"""Speed at which the demo lives through the hours before it is watched."""
-HEAD_START_S = 1.5
-"""How long the demo's clock waits for the recorder, so that the day is recorded from its start [s]."""
+R = TypeVar("R")
+
+_FIRST_PACE, _MORNING_PACE = 60.0, 3_600.0
+"""Emulated seconds in each second of the demo's morning: it begins slowly, so that the recorder sees no clock set."""
+_LONGEST_STEP_S = 180.0
+"""How far apart the readings of the demo's morning may be [s]."""
 
 
 def up(options: argparse.Namespace) -> int:
@@ -97,11 +104,8 @@ def _demo(options: argparse.Namespace, folder: Path) -> int:
                 until_stopped() as stop,
                 Gateway(address, device.password, fingerprint=line.fingerprint, state_dir=folder) as gateway,
             ):
-                morning = asyncio.create_task(_hasten(device.clock, options.hours, options.speed))
-                try:
-                    await record_and_show(gateway, recording, stop=stop, ready=ready)
-                finally:
-                    morning.cancel()
+                morning = Morning(gateway, device.clock, options.hours * 3600, options.speed)
+                await record_and_show(morning, recording, stop=stop, ready=ready)
         finally:
             gateway_stop.set()
             await emulated
@@ -110,15 +114,50 @@ def _demo(options: argparse.Namespace, folder: Path) -> int:
     return 0
 
 
-async def _hasten(clock: ScaledClock, hours: float, speed: float) -> None:
-    """Live quickly through the first hours of the day, so that there is something to see."""
-    until = clock.now() + timedelta(hours=hours)
-    await asyncio.sleep(HEAD_START_S)
-    for faster in (60.0, 600.0, max(speed, MORNING_SPEED)):  # by steps, so that the recorder keeps up
-        clock.set_speed(faster)
-        await asyncio.sleep(0.5)
-    await clock.sleep((until - clock.now()).total_seconds())
-    clock.set_speed(speed)
+class Morning:
+    """Asks a gateway whose clock stands, and moves it on before each look at the meters.
+
+    So the hours that have passed before somebody watches are recorded without
+    a gap, on a slow computer too. After them time flows at `speed`.
+    seconds: how much is lived through so [s]. real_s: monotonic, replaced in tests.
+    """
+
+    def __init__(
+        self,
+        gateway: Caller,
+        clock: ScaledClock,
+        seconds: float,
+        speed: float,
+        *,
+        real_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._left_s = seconds
+        self._speed = speed
+        self._real_s = real_s
+        self._heard_s: float | None = None
+        self._pace = _FIRST_PACE
+        self._is_over = False
+
+    async def call(self, row: Endpoint[None, R], /) -> R:
+        """Return the row's model. Raises GatewayError."""
+        if self._is_over or row.name != catalogue.AGGREGATES.name:
+            return await self._gateway.call(row)
+        if self._heard_s is not None:
+            self._move_on(self._real_s() - self._heard_s)
+        model = await self._gateway.call(row)
+        self._heard_s = self._real_s()
+        if self._left_s <= 0:
+            self._is_over = True
+            self._clock.set_speed(self._speed)
+        return model
+
+    def _move_on(self, passed_s: float) -> None:
+        step_s = min(_LONGEST_STEP_S, self._left_s, self._pace * passed_s)
+        self._clock.jump(step_s)
+        self._left_s -= step_s
+        self._pace = min(_MORNING_PACE, 1.5 * self._pace)
 
 
 async def _first(answers: asyncio.Queue[Ready], task: asyncio.Task[None]) -> Ready:
