@@ -157,3 +157,11 @@ async def test_whose_time_can_be_said(house: Any, source: str, year: int) -> Non
     await house.live(30)
 
     assert {r.at.year for r in house.store.readings(1, *FOREVER)} == {year}
+
+
+async def test_slow_rows_follow_the_pace_at_once(house: Any) -> None:
+    house.follow(THEN, 60, clock_source="gateway")
+
+    await house.live(20)
+
+    assert 15 <= house.gateway.asked["OPERATION"] <= 21

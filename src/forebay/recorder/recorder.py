@@ -79,6 +79,7 @@ class Recorder:
         self._known: dict[str, tuple[float, object]] = {}
         self._store_error = ""
         self._slow_task: asyncio.Task[None] | None = None
+        self._slow_asked_s: dict[str, float] = {}
         self._last_answer: Answer | None = None
         self._probes = 0
 
@@ -343,13 +344,21 @@ class Recorder:
     def _start_slow_poll(self) -> None:
         if self._slow_task is not None and not self._slow_task.done():
             return
-        rows = [row for row in _SLOW_ROWS if self._ask_for.is_due(row)]
-        if not rows or self._source is None:
+        if self._source is None:
             return
-        pace = max(1.0, self._speed)
-        every_s = {row.name: max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / pace) for row in rows}
-        for row in rows:
-            self._ask_for.wait(row, every_s[row.name] - self._interval_s() / 2)
+        # reckoned anew each time: the pace may have changed since a row was asked
+        pace, now_s = max(1.0, self._speed), self._real_s()
+        every_s = {row.name: max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / pace) for row in _SLOW_ROWS}
+        early_s = now_s + self._interval_s() / 2
+        rows = [
+            row
+            for row in _SLOW_ROWS
+            if self._ask_for.is_due(row)
+            and early_s >= self._slow_asked_s.get(row.name, float("-inf")) + every_s[row.name]
+        ]
+        if not rows:
+            return
+        self._slow_asked_s |= {row.name: now_s for row in rows}
         self._slow_task = asyncio.create_task(self._poll_slow(rows, every_s))
 
     async def _poll_slow(self, rows: list[Endpoint[Any, Any]], every_s: dict[str, float]) -> None:
