@@ -54,6 +54,20 @@ def wait_for(what: Callable[[], T | None], within_s: float = 15.0, every_s: floa
         time.sleep(every_s)
 
 
+def run(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process, where logging is as its users have it."""
+    return subprocess.run(
+        [*command(), *arguments],
+        env=environment(home, **env),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
 class Started:
     """A running command; its output is kept in files."""
 

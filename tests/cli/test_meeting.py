@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Emulate, Emulated, Forebay
+from tests.cli.processes import run
 
 
 def test_a_certificate_is_shown_and_not_pinned_until_it_is_accepted(forebay: Forebay, gateway: Emulated) -> None:
@@ -43,7 +44,7 @@ def test_a_text_that_is_no_fingerprint_is_said_to_be_none(forebay: Forebay, gate
 
 
 def test_a_changed_certificate_is_exit_1_with_both_fingerprints_and_the_way_to_accept_it(
-    forebay: Forebay, emulate: Emulate, monkeypatch: pytest.MonkeyPatch
+    forebay: Forebay, emulate: Emulate, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = emulate()
     monkeypatch.setenv("FOREBAY_PASSWORD", first.password)
@@ -52,11 +53,12 @@ def test_a_changed_certificate_is_exit_1_with_both_fingerprints_and_the_way_to_a
     second = emulate(port=first.port, state="another")
     way = f"forebay trust {second.host} --accept {second.fingerprint}"
 
-    for outcome in (forebay("soe", "--host", second.host), forebay("trust", second.host)):
-        assert outcome.code == 1
-        assert first.fingerprint in outcome.err + outcome.out
-        assert second.fingerprint in outcome.err
-        assert way in outcome.err
+    for arguments in (["soe", "--host", second.host], ["trust", second.host]):
+        outcome = run(home, *arguments, FOREBAY_PASSWORD=second.password)
+        assert outcome.returncode == 1
+        assert first.fingerprint in outcome.stderr + outcome.stdout
+        assert second.fingerprint in outcome.stderr
+        assert way in outcome.stderr
 
     assert forebay(*way.split()[1:]).code == 0
     assert forebay("soe", "--host", second.host).code == 0

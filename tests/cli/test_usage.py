@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Emulate, Forebay
-from tests.cli.processes import command, environment
+from tests.cli.processes import command, environment, run
 
 CLIENT = ["status", "meters", "soe", "grid", "vitals", "info", "watch", "up", "setup", "trust", "doctor", "call"]
 COMMANDS = [*CLIENT, "history", "endpoints", "demo", "emulate"]
@@ -91,20 +91,6 @@ def test_importing_the_parser_starts_nothing_heavy(home: Path) -> None:
     out = subprocess.run(python, env=environment(home), capture_output=True, text=True, check=True).stdout
 
     assert out.strip() == "[]"
-
-
-def run(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a process, where logging is as its users have it."""
-    return subprocess.run(
-        [*command(), *arguments],
-        env=environment(home, **env),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["info", "--json"], ["call", "GET", "/api/operation"], ["doctor"]])
