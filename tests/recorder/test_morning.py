@@ -34,7 +34,7 @@ class Slow:
 async def test_a_morning_has_no_gap_and_a_fine_curve_on_any_computer(house: Any, waits_s: list[float]) -> None:
     house.follow(MIDNIGHT, 0)
     own = house.gateway.own
-    morning = Morning(Slow(house, waits_s), own, 11 * 3600, 60, real_s=lambda: house.clock.now().timestamp())
+    morning = Morning(Slow(house, waits_s), own, 11 * 3600, 60, real=house.clock)
     house.recorder = Recorder(morning, house.store, clock=house.clock, clock_source="gateway")
 
     await house.live(900, until=lambda: own.speed > 0)
@@ -49,7 +49,7 @@ async def test_a_morning_has_no_gap_and_a_fine_curve_on_any_computer(house: Any,
 async def test_after_the_morning_time_flows(house: Any) -> None:
     house.follow(MIDNIGHT, 0)
     own = house.gateway.own
-    morning = Morning(house.gateway, own, 3600, 60, real_s=lambda: house.clock.now().timestamp())
+    morning = Morning(house.gateway, own, 3600, 60, real=house.clock)
     house.recorder = Recorder(morning, house.store, clock=house.clock, clock_source="gateway")
 
     await house.live(60)

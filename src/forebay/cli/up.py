@@ -6,18 +6,17 @@ import argparse
 import asyncio
 import logging
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from forebay import config
 from forebay.cli.connect import log_to_stderr, need_host, open_gateway, settings_of
+from forebay.clock import SystemClock
 from forebay.wire import catalogue
 
 if TYPE_CHECKING:
-    from forebay.clock import ScaledClock
+    from forebay.clock import Clock, ScaledClock
     from forebay.emulator.serve import Ready
     from forebay.recorder.asking import Caller
     from forebay.wire.endpoint import Endpoint
@@ -119,7 +118,7 @@ class Morning:
 
     So the hours that have passed before somebody watches are recorded without
     a gap, on a slow computer too. After them time flows at `speed`.
-    seconds: how much is lived through so [s]. real_s: monotonic, replaced in tests.
+    seconds: how much is lived through so [s]. real: the clock of the person who waits.
     """
 
     def __init__(
@@ -129,14 +128,14 @@ class Morning:
         seconds: float,
         speed: float,
         *,
-        real_s: Callable[[], float] = time.monotonic,
+        real: Clock | None = None,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
         self._left_s = seconds
         self._speed = speed
-        self._real_s = real_s
-        self._heard_s: float | None = None
+        self._real = real or SystemClock()
+        self._heard: datetime | None = None
         self._pace = _FIRST_PACE
         self._is_over = False
 
@@ -144,17 +143,19 @@ class Morning:
         """Return the row's model. Raises GatewayError."""
         if self._is_over or row.name != catalogue.AGGREGATES.name:
             return await self._gateway.call(row)
-        if self._heard_s is not None:
-            self._move_on(self._real_s() - self._heard_s)
+        if self._heard is not None:
+            await self._move_on((self._real.now() - self._heard).total_seconds())
         model = await self._gateway.call(row)
-        self._heard_s = self._real_s()
+        self._heard = self._real.now()
         if self._left_s <= 0:
             self._is_over = True
             self._clock.set_speed(self._speed)
         return model
 
-    def _move_on(self, passed_s: float) -> None:
-        step_s = min(_LONGEST_STEP_S, self._left_s, self._pace * passed_s)
+    async def _move_on(self, passed_s: float) -> None:
+        shortest_s = _LONGEST_STEP_S / _MORNING_PACE
+        await self._real.sleep(shortest_s - passed_s)
+        step_s = min(_LONGEST_STEP_S, self._left_s, self._pace * max(shortest_s, passed_s))
         self._clock.jump(step_s)
         self._left_s -= step_s
         self._pace = min(_MORNING_PACE, 1.5 * self._pace)
