@@ -244,6 +244,15 @@ async def test_a_session_that_ends_early_is_renewed_for_rows_it_has_served(
     assert fake.logins == 4
 
 
+async def test_a_session_lost_right_after_its_login_is_renewed(fake: FakeGateway, meet: Meet) -> None:
+    async with meet(fake) as gw:
+        await gw.call(catalogue.OPERATION)
+        fake.tokens.clear()  # as a gateway that restarts
+        await asyncio.gather(gw.call(catalogue.OPERATION), gw.call(catalogue.OPERATION))
+
+    assert fake.logins == 2
+
+
 async def test_a_row_that_wavers_does_not_cause_a_storm_of_logins(
     fake: FakeGateway, meet: Meet, clock: SimClock
 ) -> None:

@@ -11,7 +11,6 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -20,6 +19,7 @@ from yarl import URL
 from forebay.client import explain
 from forebay.client.flight import Flights
 from forebay.client.login import credentials_from, login_body, password_form
+from forebay.client.logins import LoginHistory
 from forebay.client.memory import Credentials, Memory
 from forebay.client.tls import Identity, Verification
 from forebay.clock import Clock
@@ -44,12 +44,6 @@ from forebay.wire.system import Status
 log = logging.getLogger(__name__)
 
 BODY_MAX = 8 * 1024 * 1024  # the longest answer that is read [bytes]
-
-FRESH_S, EXPIRES_S = 60.0, 5.0
-"""How young a login is that a refusal cannot be blamed on, for a row not yet served with it and for others [s]."""
-
-LOGIN_PAUSE_S = 60.0
-"""How long to leave a login alone that failed otherwise than by a wrong password [s]."""
 
 RUN_ATTEMPTS = 3
 
@@ -120,10 +114,7 @@ class Session:
             timeout=self._timeout,
         )
         self._checks: tuple[Verification, aiohttp.Fingerprint | ssl.SSLContext | bool] | None = None
-        self._logged_in_at: datetime | None = None
-        self._login_failure: tuple[datetime, GatewayError] | None = None
-        self._beyond_role: set[str] = set()
-        self._served: set[str] = set()
+        self._logins = LoginHistory(clock)
         self.firmware: Version | None = None
 
     async def close(self) -> None:
@@ -198,10 +189,9 @@ class Session:
             try:
                 reply = await self._exchange(row, path, body, renewed)
             except (LoginRejected, NotPermitted):
-                self._beyond_role.add(row.name)
+                self._logins.refused(row.name)
                 raise
-        self._beyond_role.discard(row.name)
-        self._served.add(row.name)
+        self._logins.served(row.name)
         return reply
 
     async def _credentials(self, path: str, may_login: bool) -> Credentials:
@@ -227,7 +217,7 @@ class Session:
         known = self._memory.credentials(reread=True)
         if known and known != used:
             return known  # from a login made meanwhile, here or in another process
-        if is_public or not may_login or row.name in self._beyond_role or self._is_fresh(row):
+        if is_public or not may_login or not self._logins.may_renew(row.name):
             raise refused
         if self._password is None:
             raise LoginRejected(
@@ -235,11 +225,6 @@ class Session:
             ) from refused
         await self.login()
         return self._memory.credentials()
-
-    def _is_fresh(self, row: Endpoint[Any, Any]) -> bool:
-        """Whether a login for this row would follow one too closely; a row that was served since may have expired."""
-        age_s = (self._clock.now() - self._logged_in_at).total_seconds() if self._logged_in_at else -1.0
-        return 0 <= age_s < (EXPIRES_S if row.name in self._served else FRESH_S)
 
     # Logging in and out
 
@@ -259,7 +244,7 @@ class Session:
         version = await self.version()
         if not anyway:
             await self._memory.check_password(self._password)
-            self._check_pause()
+            self._logins.check_pause()
         stops = firmware.LOGIN_STOPS_SYSTEM.at(version) and self._run_after_login
         if stops:
             self._memory.owe_run(True)
@@ -269,7 +254,7 @@ class Session:
             credentials = credentials_from(reply.body, reply.cookies)
         except LoginRejected as exc:
             if BY_KEY["needs_toggle"].error in exc.message:  # the password is right, a switch is not
-                self._login_failure = (self._clock.now(), exc)
+                self._logins.failed(exc)
             else:
                 await self._memory.refuse_password(self._password)
             if stops:
@@ -278,23 +263,12 @@ class Session:
         except (Unreachable, Throttled):
             raise
         except GatewayError as exc:
-            self._login_failure = (self._clock.now(), exc)
+            self._logins.failed(exc)
             raise
-        self._logged_in_at, self._login_failure = self._clock.now(), None
+        self._logins.succeeded()
         self._memory.logged_in(credentials)
-        self._beyond_role.clear()
-        self._served.clear()
         if stops:
             await self._run()
-
-    def _check_pause(self) -> None:
-        if self._login_failure is None:
-            return
-        since, failure = self._login_failure
-        left_s = LOGIN_PAUSE_S - (self._clock.now() - since).total_seconds()
-        if left_s > 0:
-            words = f"the last login failed, and the next is made in {left_s:.0f} s: {failure.message}"
-            raise type(failure)(words, path=failure.path, status=failure.status) from failure
 
     async def _run(self) -> None:
         """Start the power system that a login has stopped (A13)."""
@@ -319,7 +293,7 @@ class Session:
                 await self.request(catalogue.LOGOUT, catalogue.LOGOUT.path)
         finally:
             self._memory.logged_out()
-            self._logged_in_at = None
+            self._logins.ended()
 
     # One exchange
 
