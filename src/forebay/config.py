@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -151,9 +151,15 @@ def password_of(settings: GatewaySettings) -> str | None:
     if settings.password_file is not None:
         try:
             return settings.password_file.read_text(encoding="utf-8").splitlines()[0]
-        except (OSError, IndexError) as exc:
+        except (OSError, IndexError, UnicodeDecodeError) as exc:
             raise ConfigError(f"gateway.password_file: {settings.password_file} holds no password: {exc}") from exc
     return settings.password
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML string of one line, whatever the text holds."""
+    plain = "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in re.sub(r'(["\\])', r"\\\1", text))
+    return f'"{plain}"'
 
 
 def write(path: Path, *, host: str, username: str, password: str | None, timezone: str | None = None) -> None:
@@ -164,13 +170,13 @@ def write(path: Path, *, host: str, username: str, password: str | None, timezon
     lines = [
         "# Settings of forebay; every key is explained in docs/reference/settings.md.",
         "[gateway]",
-        f"host = {json.dumps(host)}",
-        f"username = {json.dumps(username)}",
+        f"host = {_quoted(host)}",
+        f"username = {_quoted(username)}",
     ]
     if password is not None:
-        lines.append(f"password = {json.dumps(password)}")
-    if timezone is not None:
-        lines.append(f"# the gateway says that the site is in {timezone}")
+        lines.append(f"password = {_quoted(password)}")
+    if timezone is not None:  # the gateway's words: they must stay a comment
+        lines.append(f"# the gateway says that the site is in {_quoted(timezone)}")
     temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

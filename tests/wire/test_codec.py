@@ -76,6 +76,7 @@ def test_an_unknown_word_and_an_unknown_member_pass() -> None:
         (b"", "empty"),
         (b"<html>", "not as known"),
         (b'{"percentage":\xff}', "not as known"),
+        (b'{"percentage":1,"x":' + b"[" * 100_000, "not as known"),
     ],
 )
 def test_a_wrong_body_is_refused_in_words_that_name_the_place(raw: bytes, words: str) -> None:
@@ -147,6 +148,12 @@ def test_never_is_no_instant_and_nine_digits_are_cut() -> None:
     when = gotime.instant("2021-12-26T13:09:22.321056599-07:00")
     assert when is not None
     assert when.isoformat() == "2021-12-26T20:09:22.321056+00:00"
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "2026-02-30T00:00:00Z"])
+def test_an_instant_outside_the_calendar_is_refused(stamp: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        gotime.instant(stamp)
 
 
 @pytest.mark.parametrize(

@@ -56,4 +56,10 @@ def parse_address(text: str, port: int = 443) -> Address:
         raise ConfigError(
             f"gateway host {text!r}: expected a form like powerwall, 192.168.1.9:8443 or https://powerwall"
         )
+    if named_port == 0:
+        raise ConfigError(f"gateway host {text!r}: 0 is not a port")
+    try:
+        host.encode("idna")
+    except UnicodeError as exc:
+        raise ConfigError(f"gateway host {text!r}: not a name that can be looked up") from exc
     return Address(host.lower(), named_port or port)

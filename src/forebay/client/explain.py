@@ -72,7 +72,7 @@ def _refusal_of(body: bytes) -> _Refusal | None:
         return None
     try:
         return msgspec.json.decode(body, type=_Refusal)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -150,6 +150,6 @@ def retry_after_s(header: str | None, now: datetime) -> float:
     else:
         try:
             wait_s = (parsedate_to_datetime(text) - now).total_seconds()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return SILENCE_S
     return min(max(wait_s, 1.0), LONGEST_SILENCE_S)

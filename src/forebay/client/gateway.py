@@ -47,6 +47,14 @@ class Options(TypedDict, total=False):
     run_after_login: bool
 
 
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Gateway:
     """A gateway on the LAN, used as `async with Gateway("powerwall", password=…) as gw:`.
 
@@ -90,6 +98,9 @@ class Gateway:
         run_after_login: bool = True,
     ) -> None:
         self.address = parse_address(host, port)
+        for name, secret in (("username", username), ("password", password or "")):
+            if not _is_text(secret):
+                raise ConfigError(f"gateway {name}: holds bytes that are not UTF-8 text")
         self._clock: Clock = clock or SystemClock()
         directory = Path(state_dir) if state_dir is not None else statefile.default_state_dir()
         self._identity = Identity(

@@ -14,6 +14,7 @@ from forebay.wire.model import UNSET
 from forebay.wire.site import Login
 
 _COOKIES = ("AuthCookie", "UserRecord")
+_LONGEST = 4096
 
 
 class _Answer(msgspec.Struct):
@@ -38,6 +39,11 @@ def login_body(version: Version, username: str, password: str) -> Login:
     return Login(username=username, password=password, email="", force_sm_off=force)
 
 
+def _fits_header(secret: str) -> bool:
+    """Whether it can be sent back: a gateway must not be able to write lines into our requests."""
+    return 0 < len(secret) <= _LONGEST and secret.isascii() and secret.isprintable()
+
+
 def credentials_from(body: bytes, cookies: Mapping[str, str]) -> Credentials:
     """Return the token of a login's answer, else its cookies (A07, A08).
 
@@ -45,15 +51,15 @@ def credentials_from(body: bytes, cookies: Mapping[str, str]) -> Credentials:
     """
     try:
         token = msgspec.json.decode(body, type=_Answer).token
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         token = None
-    if token:
+    if token and _fits_header(token):
         return Credentials(token=token)
-    kept = {name: cookies[name] for name in _COOKIES if cookies.get(name)}
+    kept = {name: cookies[name] for name in _COOKIES if _fits_header(cookies.get(name, ""))}
     if "AuthCookie" in kept:
         return Credentials(cookies=kept)
     raise MalformedReply(
-        "the login was accepted, but its answer holds neither a token nor a cookie named AuthCookie",
+        "the login was accepted, but its answer holds neither a token nor a cookie named AuthCookie that can be sent",
         path=catalogue.LOGIN.path,
         status=200,
     )

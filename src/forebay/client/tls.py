@@ -84,16 +84,19 @@ def read_certificate(der: bytes) -> Certificate:
         certificate = x509.load_der_x509_certificate(der)
         extensions = certificate.extensions
         not_after = certificate.not_valid_after_utc
-    except ValueError as exc:
-        raise MalformedReply(f"the certificate cannot be read: {exc}") from exc
-    try:
         alternatives = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names = (
-            *alternatives.get_values_for_type(x509.DNSName),
-            *(str(ip) for ip in alternatives.get_values_for_type(x509.IPAddress)),
-        )
     except x509.ExtensionNotFound:
-        names = ()
+        alternatives = x509.SubjectAlternativeName([])
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as exc:
+        raise MalformedReply(f"the certificate cannot be read: {explain.printable(str(exc))}") from exc
+    # whoever made it chose the names, and they are shown beside the fingerprint
+    names = tuple(
+        explain.printable(str(name))
+        for name in (
+            *alternatives.get_values_for_type(x509.DNSName),
+            *alternatives.get_values_for_type(x509.IPAddress),
+        )
+    )
     return Certificate(ssl.DER_cert_to_PEM_cert(der), der, fingerprint_of(der), names, not_after)
 
 

@@ -9,9 +9,10 @@ import msgspec
 
 from forebay.clock import ScaledClock
 from forebay.emulator.device import Device
-from forebay.emulator.home import Home, checked
+from forebay.emulator.home import LIVABLE, Home, checked, is_livable
 from forebay.emulator.trace import read_trace
 from forebay.emulator.world import World
+from forebay.errors import EmulatorError
 
 
 def build_device(
@@ -43,6 +44,8 @@ def build_device(
     trace = load or solar
     if start is None:
         start = trace.start if trace else datetime.now(UTC)
+    if not is_livable(start):
+        raise EmulatorError(f"the time to start at, {start:%Y-%m-%d}: {LIVABLE}")
     if start.tzinfo is None:
         start = start.replace(tzinfo=home.zone)
     clock = ScaledClock(start, speed, held=hold)

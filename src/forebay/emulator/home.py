@@ -14,9 +14,9 @@ from forebay.errors import ConfigError, EmulatorError
 from forebay.wire.firmware import nearest_profile, parse_version
 
 Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
-WattHours = Annotated[float, Meta(gt=0, le=10_000_000)]
+WattHours = Annotated[float, Meta(ge=100, le=10_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
-Share = Annotated[float, Meta(gt=0, le=1)]
+Share = Annotated[float, Meta(ge=0.1, le=1)]
 
 
 class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
     password: Annotated[str, Meta(min_length=1)] | None = None
     installer_password: Annotated[str, Meta(min_length=1)] | None = None
-    token_life_h: Annotated[float, Meta(gt=0)] = 24.0
+    token_life_h: Annotated[float, Meta(gt=0, le=87_600)] = 24.0
     login_failures: Annotated[int, Meta(ge=1)] = 10
     missing_login_status: int = 403
 
@@ -81,7 +81,7 @@ class Outage(_Table, frozen=True, kw_only=True):
     """[[grid.outages]]: a failure of the grid; start is local time of the site."""
 
     start: datetime
-    minutes: Annotated[float, Meta(gt=0)]
+    minutes: Annotated[float, Meta(gt=0, le=525_600)]
 
 
 class Grid(_Table, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ class Grid(_Table, frozen=True, kw_only=True):
 
     voltage_v: Annotated[float, Meta(ge=100, le=480)] = 240.0
     frequency_hz: Annotated[float, Meta(ge=45, le=65)] = 60.0
-    reconnect_s: Annotated[float, Meta(ge=0)] = 60.0
+    reconnect_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
     charging: bool = True
     outages: tuple[Outage, ...] = ()
 
@@ -123,6 +123,15 @@ class Home(_Table, frozen=True, kw_only=True):
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
         return ZoneInfo(self.site.timezone)
+
+
+YEARS = range(1971, 2200)
+LIVABLE = f"a home lives from {YEARS[0]} to {YEARS[-1]}"
+
+
+def is_livable(when: datetime) -> bool:
+    """Whether an emulated home can live at this time; well inside what calendars can count."""
+    return when.year in YEARS
 
 
 MODES = ("self_consumption", "backup", "autonomous")
@@ -161,6 +170,8 @@ def checked(home: Home, where: str) -> Home:
     for number, outage in enumerate(home.grid.outages):
         if outage.start.tzinfo is not None:
             raise EmulatorError(f"{where}: grid.outages[{number}].start: give local time, without an offset")
+        if not is_livable(outage.start):
+            raise EmulatorError(f"{where}: grid.outages[{number}].start: {LIVABLE}")
     return home
 
 

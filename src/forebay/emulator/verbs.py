@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from forebay.emulator.device import Device
+from forebay.emulator.home import LIVABLE, is_livable
 
 
 class BadRequest(Exception):
@@ -130,12 +132,13 @@ MOST_WATTS = 1_000_000.0
 def _time(device: Device, body: Mapping[str, Any]) -> None:
     if "speed" in body:
         device.clock.set_speed(body["speed"])
-    elif "advance_s" in body:
-        device.clock.jump(body["advance_s"])
-    elif "set_back_s" in body:
-        device.clock.jump(-body["set_back_s"])
-    else:
+    elif "release" in body:
         device.clock.release()
+    else:
+        jump_s = body["advance_s"] if "advance_s" in body else -body["set_back_s"]
+        if not is_livable(device.clock.now() + timedelta(seconds=jump_s)):
+            raise BadRequest(LIVABLE)
+        device.clock.jump(jump_s)
 
 
 _WATTS = Number(0, MOST_WATTS, "W", or_null=True)

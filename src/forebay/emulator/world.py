@@ -22,6 +22,9 @@ from forebay.emulator.home import Home
 from forebay.emulator.trace import Trace
 from forebay.physics import sun
 
+LEAST_SOLAR_W = -100.0
+"""The most that a roof draws at night; a trace that says less is cut here [W]."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUN_STEP_MIN = 10
 _DAYS_KEPT = 4
@@ -91,7 +94,8 @@ class World:
             power_w = self._mean(at_s, seconds, "clear_w") * share
         if power_w >= 10 or not self.home.solar:
             return max(0.0, power_w)
-        return power_w - 4 + 5 * sin(at_s / 97) * (1 - power_w / 10)
+        drawn_w = power_w - 4 + 5 * sin(at_s / 97) * (1 - max(0.0, power_w) / 10)
+        return max(LEAST_SOLAR_W, drawn_w)  # a recorded roof may say anything
 
     def reactive_share(self, at_s: float) -> float:
         """Return the house's reactive power as a share of its real power."""

@@ -55,7 +55,7 @@ def decode(endpoint: Endpoint[Any, R], raw: bytes) -> R:
         return None
     try:
         return cast("R", decode_body(endpoint.reply, raw))
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise MalformedReply(_in_words(str(exc), raw), path=endpoint.path, status=200) from exc
 
 

@@ -28,7 +28,7 @@ def parse_version(text: str) -> Version:
     """
     match = _VERSION.fullmatch(text)
     if match is None:
-        raise ConfigError(f"not a firmware version: {text.strip()!r}; expected a form like 21.44 or 1.40.2")
+        raise ConfigError(f"not a firmware version: {text.strip()[:60]!r}; expected a form like 21.44 or 1.40.2")
     major, minor, patch = match.groups()
     return int(major), int(minor), int(patch or 0)
 

@@ -30,7 +30,10 @@ def instant(stamp: str) -> datetime | None:
         return None
     whole, fraction, offset = match.groups()
     micro = (fraction or "").ljust(6, "0")[:6]
-    return datetime.fromisoformat(f"{whole}.{micro}{'+00:00' if offset == 'Z' else offset}").astimezone(UTC)
+    try:
+        return datetime.fromisoformat(f"{whole}.{micro}{'+00:00' if offset == 'Z' else offset}").astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError(f"outside the calendar: {stamp!r}") from exc
 
 
 def print_instant(when: datetime, zone: tzinfo, nanoseconds: int = 0) -> str:
