@@ -10,7 +10,7 @@ from forebay.records.reading import Reading
 from forebay.records.reasons import Reason
 from forebay.records.tempo import Tempo
 from forebay.store.state import Connection
-from forebay.views import words
+from forebay.views import text, words
 from forebay.wire.site import OperationMode
 from forebay.wire.system import GridState
 
@@ -49,3 +49,8 @@ def test_a_standing_emulated_clock_is_live_while_the_gateway_answers() -> None:
 
     assert words.standing(Connection("live", NOW), reading, tempo, NOW + timedelta(seconds=1)).state == "live"
     assert words.standing(Connection("live", NOW), reading, tempo, NOW + timedelta(seconds=9)).state == "stale"
+
+
+@pytest.mark.parametrize(("watt_hours", "said"), [(-0.3, "0 Wh"), (0.0, "0 Wh"), (-3.2, "-3 Wh"), (None, "–")])
+def test_no_energy_is_a_negative_zero(watt_hours: float | None, said: str) -> None:
+    assert text.energy(watt_hours) == said

@@ -13,7 +13,7 @@ from forebay import config
 from forebay.cli.about import version
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
 from forebay.cli.output import as_json
-from forebay.errors import ConfigError, ForebayError, GatewayError
+from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, print_version
 
@@ -44,7 +44,7 @@ def doctor(options: argparse.Namespace) -> int:
     findings += _settings(options, settings)
     if settings.gateway.host:
         findings += asyncio.run(_gateway(settings))
-    findings += _record(options.db or settings.store.path or config.default_store_path())
+    findings += _record(options.db or settings.store.path or config.default_store_path(), settings.gateway.host)
     return _report(options, findings)
 
 
@@ -116,7 +116,13 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
         found.append(Finding("wrong", "no password is known, and this firmware reads nothing without", "forebay setup"))
         return found
     snapshot = await gateway.snapshot()
+    refused = next((error for error in snapshot.missing.values() if isinstance(error, LoginRejected)), None)
+    if refused is not None:
+        advice = "`forebay setup` with the right password; at first it is the end of the serial number"
+        found.append(Finding("wrong", f"the log-in is refused: {refused.message}", advice))
     for name, error in snapshot.missing.items():
+        if isinstance(error, LoginRejected):
+            continue
         row = catalogue.BY_NAME[name]
         verdict = "note" if error.advice == "skip" or "stops the power system" in str(error) else "wrong"
         found.append(Finding(verdict, f"{row.path}: {error.message}"))
@@ -141,7 +147,8 @@ def _firmware(release: Version) -> Finding:
     return Finding("ok", f"firmware {print_version(release)}, which behaves as {known}")
 
 
-def _record(path: Path) -> list[Finding]:
+def _record(path: Path, host: str | None) -> list[Finding]:
+    """Look at the record; what it says of another gateway than `host` is no fault of this one."""
     from forebay.store.store import Store
 
     if not path.exists():
@@ -156,7 +163,8 @@ def _record(path: Path) -> list[Finding]:
                     continue
                 found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
                 if state.state == "down":
-                    found.append(Finding("wrong", f"{gateway.name}: {state.words}", state.advice or ""))
+                    verdict = "wrong" if host in (None, "", gateway.name) else "note"
+                    found.append(Finding(verdict, f"{gateway.name}: {state.words}", state.advice or ""))
     except ForebayError as exc:
         found.append(Finding("wrong", str(exc)))
     return found

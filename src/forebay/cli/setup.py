@@ -47,12 +47,10 @@ def setup(options: argparse.Namespace) -> int:
     settings = msgspec.structs.replace(settings, gateway=gateway)
     asyncio.run(_pin(options, settings))
     password = config.password_of(gateway) if _has_password(options, gateway) else None
-    if password is None:
-        password = _ask_password(
-            "Password of the customer (first: the last five characters of the gateway's serial number; "
-            "empty: read only what is public)"
-        )
-    zone = asyncio.run(_try(settings, password or None))
+    if password is not None:
+        zone = asyncio.run(_try(settings, password))
+    else:
+        password, zone = _ask_until_accepted(settings)
     config.write(path, host=host, username=gateway.username, password=password or None, timezone=zone)
     note(f"Wrote {path}, readable by you alone.\nNext: `forebay status` shows the house, `forebay up` records it.")
     return 0
@@ -60,6 +58,23 @@ def setup(options: argparse.Namespace) -> int:
 
 def _has_password(options: argparse.Namespace, gateway: config.GatewaySettings) -> bool:
     return bool(options.password_file) or bool(config.password_of(gateway) and gateway.host == options.host)
+
+
+def _ask_until_accepted(settings: config.Settings) -> tuple[str, str | None]:
+    """Ask for the password, at a keyboard once more where it is refused; also return the site's time zone."""
+    chances = 3 if sys.stdin.isatty() else 1
+    while True:
+        password = _ask_password(
+            f"Password of the {settings.gateway.username} (at first the last five characters of the gateway's "
+            "serial number; empty: read only what is public)"
+        )
+        chances -= 1
+        try:
+            return password, asyncio.run(_try(settings, password or None))
+        except LoginRejected as exc:
+            if not chances:
+                raise
+            note(f"The gateway refused this password: {exc.message}.")
 
 
 async def _pin(options: argparse.Namespace, settings: config.Settings) -> None:

@@ -50,7 +50,7 @@ def energy(watt_hours: float | None) -> str:
     if watt_hours is None:
         return "–"
     if abs(watt_hours) < 999.5:
-        return f"{watt_hours:.0f} Wh"
+        return f"{round(watt_hours) or 0} Wh"  # never "-0 Wh"
     kwh = watt_hours / 1000
     return f"{significant(kwh)} kWh" if kwh < 1000 else f"{kwh:,.0f} kWh"
 
