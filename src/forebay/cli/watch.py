@@ -8,7 +8,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -33,6 +33,8 @@ _POINTS: tuple[tuple[str, text.Point, str], ...] = (
 )
 _SPARKS = "▁▂▃▄▅▆▇█"
 _KEPT = 40
+_LABEL, _WORDS = 7, 29
+"""Width of the names, and of the longest power with its direction."""
 
 
 class Screen:
@@ -54,20 +56,27 @@ class Screen:
             if meter is not UNSET:
                 kept.append(meter.instant_power)
 
-    def __rich__(self) -> Group:
-        """Return the screen."""
-        grid = Table.grid(padding=(0, 3))
-        for width in (7, 36, _KEPT):
-            grid.add_column(min_width=width)
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the screen; on a narrow one the latest part of each course is kept."""
+        grid = Table.grid(padding=(0, 2))
+        for width in (_LABEL, _WORDS):
+            grid.add_column(width=width, no_wrap=True)
+        grid.add_column(no_wrap=True)
+        room = max(0, min(_KEPT, options.max_width - _LABEL - _WORDS - 4))
         style = "dim" if self._trouble else ""
         for label, point, colour in _POINTS:
             kept = self._powers[point]
             words = text.flow(point, kept[-1] if kept else None)
-            grid.add_row(Text(label, style=f"bold {colour}"), Text(words, style=style), Text(spark(kept), style=colour))
+            grid.add_row(
+                Text(label, style=f"bold {colour}"),
+                Text(words, style=style),
+                Text(spark(kept)[-room:] if room else "", style=colour),
+            )
         snapshot = self._snapshot
         if snapshot is not None and snapshot.soe is not None:
             app = snapshot.soe.percentage.app
-            grid.add_row(Text("Charge", style="bold"), Text(f"{app.shown} %", style=style), text.bar(app.value / 100))
+            bar = text.bar(app.value / 100, min(24, room))
+            grid.add_row(Text("Charge", style="bold"), Text(f"{app.shown} %", style=style), bar)
         if snapshot is not None and snapshot.grid_status is not None:
             grid.add_row("", Text(grid_words(str(snapshot.grid_status.grid_status)) or "", style=style), "")
         if self._trouble is not None:
@@ -76,7 +85,7 @@ class Screen:
             state = Text("Asking the gateway …", style="dim")
         else:
             state = Text(f"read at {snapshot.ended_at.astimezone():%H:%M:%S}   Ctrl-C ends", style="dim")
-        return Group(grid, Text(), state)
+        yield Group(grid, Text(), state)
 
 
 def spark(values: deque[float]) -> str:
