@@ -128,7 +128,7 @@ export function headline(now: Now | null, link: Link): Headline {
 export function stateWord(now: Now | null, link: Link): string {
   if (link === "lost") return "Server not answering";
   if (!now) return "Connecting";
-  return { live: now.connection.words, stale: "Stale", down: "Gateway down", waiting: "Waiting" }[now.connection.state];
+  return { live: now.connection.words, stale: "Stale", down: "No readings", waiting: "Waiting" }[now.connection.state];
 }
 
 /** What the charge means in hours, at the present rate; null where a rate says nothing. */
