@@ -57,58 +57,26 @@ class Diagnostic(Wire, kw_only=True):
     alert: bool | UnsetType = UNSET
 
 
+_NUMBERS = ("PackagePartNumber", "PackageSerialNumber")
+_STATE = (
+    "type",
+    "grid_state",
+    "grid_reconnection_time_seconds",
+    "under_phase_detection",
+    "updating",
+    "commissioning_diagnostic",
+    "update_diagnostic",
+)
+
+
 class Powerwall(Wire, kw_only=True):
     """One Powerwall; the release decides which of Type and type exist."""
 
     MEMBERS: ClassVar = Timeline(
-        ("1.15", ("PackagePartNumber", "PackageSerialNumber")),
-        (
-            "1.20",
-            (
-                "PackagePartNumber",
-                "PackageSerialNumber",
-                "type",
-                "grid_state",
-                "grid_reconnection_time_seconds",
-                "under_phase_detection",
-                "updating",
-                "commissioning_diagnostic",
-                "update_diagnostic",
-            ),
-        ),
-        (
-            "1.46",
-            (
-                "Type",
-                "PackagePartNumber",
-                "PackageSerialNumber",
-                "type",
-                "grid_state",
-                "grid_reconnection_time_seconds",
-                "under_phase_detection",
-                "updating",
-                "commissioning_diagnostic",
-                "update_diagnostic",
-                "bc_type",
-            ),
-        ),
-        (
-            "21.0",
-            (
-                "Type",
-                "PackagePartNumber",
-                "PackageSerialNumber",
-                "type",
-                "grid_state",
-                "grid_reconnection_time_seconds",
-                "under_phase_detection",
-                "updating",
-                "commissioning_diagnostic",
-                "update_diagnostic",
-                "bc_type",
-                "in_config",
-            ),
-        ),
+        ("1.15", _NUMBERS),
+        ("1.20", (*_NUMBERS, *_STATE)),
+        ("1.46", ("Type", *_NUMBERS, *_STATE, "bc_type")),
+        ("21.0", ("Type", *_NUMBERS, *_STATE, "bc_type", "in_config")),
     )
 
     Type: str | UnsetType = UNSET

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from forebay.wire.endpoint import Access, Endpoint, Needs, Poll
-from forebay.wire.firmware import Timeline, always
+from forebay.wire.catalogue.eras import OPEN_THEN_CUSTOMER, RUNNING
+from forebay.wire.endpoint import Endpoint, Poll
 from forebay.wire.power import Aggregates, SiteMeter
-
-_OPEN_THEN_CUSTOMER: Final = Timeline(("1.15", Access.PUBLIC), ("20.49", Access.CUSTOMER))
-_RUNNING: Final = always(Needs.RUNNING)
 
 AGGREGATES: Final = Endpoint[None, Aggregates](
     name="AGGREGATES",
@@ -21,8 +18,8 @@ AGGREGATES: Final = Endpoint[None, Aggregates](
     summary="Power, energy, voltage and frequency of site, battery, load and solar.",
     source="seed L49–61; samples 2018, 21.39.1, 21.44",
     seed=("S033", "S034", "S035", "S036", "S037", "S038", "S039", "S040", "S041", "S042", "S043"),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.FAST,
 )
 
@@ -36,8 +33,8 @@ METERS_SITE: Final = Endpoint[None, list[SiteMeter] | None](
     summary="The meters of the grid connection in detail; null where there is none.",
     source="seed L62–65; samples 2018-06 and 2023-04",
     seed=("S044",),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.SLOW,
     unverified=("502 while stopped is inferred: the data comes from the site master",),
 )
@@ -52,8 +49,8 @@ METERS_SOLAR: Final = Endpoint[None, list[SiteMeter] | None](
     summary="The meters of the solar system in detail; null where there is none.",
     source="seed L66–69; samples 2018-06 and 2023-04",
     seed=("S045",),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.SLOW,
     unverified=("502 while stopped is inferred: the data comes from the site master",),
 )

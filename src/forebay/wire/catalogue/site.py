@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from forebay.wire.catalogue.eras import OPEN_THEN_CUSTOMER
 from forebay.wire.endpoint import JSON, TEXT, Access, Effect, Endpoint, Poll, Quality
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.site import Operation, Registration, SiteInfo, SiteName
 from forebay.wire.system import Status
-
-_OPEN_THEN_CUSTOMER: Final = Timeline(("1.15", Access.PUBLIC), ("20.49", Access.CUSTOMER))
 
 SITE_INFO: Final = Endpoint[None, SiteInfo](
     name="SITE_INFO",
@@ -21,7 +20,7 @@ SITE_INFO: Final = Endpoint[None, SiteInfo](
     summary="Limits, nominal energy and power, name, time zone and grid code.",
     source="seed L140–142; samples 21.39.1, 21.44",
     seed=("S083",),
-    access=_OPEN_THEN_CUSTOMER,
+    access=OPEN_THEN_CUSTOMER,
     poll=Poll.RARE,
 )
 
@@ -35,7 +34,7 @@ SITE_NAME: Final = Endpoint[None, SiteName](
     summary="Name and time zone of the site.",
     source="seed L143–146; samples 21.39.1, 21.44",
     seed=("S084", "S085"),
-    access=_OPEN_THEN_CUSTOMER,
+    access=OPEN_THEN_CUSTOMER,
     poll=Poll.RARE,
 )
 

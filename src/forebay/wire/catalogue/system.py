@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forebay.wire.endpoint import OCTETS, Access, Effect, Endpoint, Needs, Poll, Quality
+from forebay.wire.catalogue.eras import OPEN_THEN_CUSTOMER, RUNNING, SINCE_2020
+from forebay.wire.endpoint import OCTETS, Access, Effect, Endpoint, Poll, Quality
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.powerwalls import Powerwalls
 from forebay.wire.site import Stop
@@ -17,10 +18,6 @@ from forebay.wire.system import (
     SystemStatus,
     UpdateStatus,
 )
-
-_OPEN_THEN_CUSTOMER: Final = Timeline(("1.15", Access.PUBLIC), ("20.49", Access.CUSTOMER))
-_RUNNING: Final = always(Needs.RUNNING)
-_SINCE_2020: Final = Timeline(("1.15", False), ("20.49", True))
 
 STATUS: Final = Endpoint[None, Status](
     name="STATUS",
@@ -46,8 +43,8 @@ STATE_OF_ENERGY: Final = Endpoint[None, StateOfEnergy](
     summary="Charge of all Powerwalls together, on the gateway's scale.",
     source="seed L70–74; samples 21.39.1, 21.44",
     seed=("S046", "S047"),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.FAST,
 )
 
@@ -61,8 +58,8 @@ GRID_STATUS: Final = Endpoint[None, GridStatus](
     summary="Whether the grid is up, down, or coming back.",
     source="seed L89–97; samples 21.39.1, 21.44",
     seed=("S055", "S056", "S057", "S058"),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.FAST,
 )
 
@@ -76,8 +73,8 @@ GRID_FAULTS: Final = Endpoint[None, list[GridFault]](
     summary="Recent alerts of the grid; [] when there are none.",
     source="seed L156–159; samples system_status.grid_faults.json, 21.44",
     seed=("S091",),
-    access=_OPEN_THEN_CUSTOMER,
-    needs=_RUNNING,
+    access=OPEN_THEN_CUSTOMER,
+    needs=RUNNING,
     poll=Poll.SLOW,
     quality=Quality.PARTIAL,
 )
@@ -91,8 +88,8 @@ SYSTEM_STATUS: Final = Endpoint[None, SystemStatus](
     reply=SystemStatus,
     summary="Packs and inverters: energy, limits and state of each.",
     source="samples system_status.json, 21.39.1, 21.44; jrester fixture",
-    offered=_SINCE_2020,
-    needs=_RUNNING,
+    offered=SINCE_2020,
+    needs=RUNNING,
     poll=Poll.SLOW,
     unverified=("whether a release before 20.49 offers it",),
 )
@@ -107,7 +104,7 @@ SITEMASTER: Final = Endpoint[None, Sitemaster](
     summary="Whether the power system runs and the gateway reaches its maker.",
     source="seed L75–81; samples 21.39.1, 21.44",
     seed=("S048", "S049", "S050", "S051"),
-    access=_OPEN_THEN_CUSTOMER,
+    access=OPEN_THEN_CUSTOMER,
     poll=Poll.SLOW,
 )
 
@@ -154,7 +151,7 @@ SITEMASTER_STOP_POST: Final = Endpoint[Stop, None](
     reply=type(None),
     summary="Stop the power system; force overrides can_reboot.",
     source="getsamples.sh L317; issue 57 of vloschiavo/powerwall2; X01",
-    offered=_SINCE_2020,
+    offered=SINCE_2020,
     effect=Effect.WRITES,
     status=always(202),
     content_type=always(""),
@@ -172,7 +169,7 @@ POWERWALLS: Final = Endpoint[None, Powerwalls](
     summary="How many Powerwalls, their part and serial numbers, their diagnostics.",
     source="seed L82–85; samples api-powerwalls.json, 21.39.1, 21.44",
     seed=("S052", "S053"),
-    access=_OPEN_THEN_CUSTOMER,
+    access=OPEN_THEN_CUSTOMER,
     poll=Poll.RARE,
 )
 
@@ -200,7 +197,7 @@ VITALS: Final = Endpoint[None, bytes](
     summary="Every device with its vitals, as a protobuf message.",
     source="README L787–985; vitals.md; pypowerwall",
     offered=Timeline(("1.15", False), ("20.49", True), ("23.44", False)),
-    needs=_RUNNING,
+    needs=RUNNING,
     content_type=always(OCTETS),
     poll=Poll.SLOW,
     unverified=("502 while stopped is inferred",),

@@ -1,0 +1,17 @@
+"""Facts that many rows share: who may read, when, and in which state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forebay.wire.endpoint import Access, Needs
+from forebay.wire.firmware import Timeline, always
+
+OPEN_THEN_CUSTOMER: Final = Timeline(("1.15", Access.PUBLIC), ("20.49", Access.CUSTOMER))
+"""Open to everybody on 1.x, to the owner later (A20, A21)."""
+
+RUNNING: Final = always(Needs.RUNNING)
+"""Only while the site master runs; 502 otherwise (behaviour.md 7, S02)."""
+
+SINCE_2020: Final = Timeline(("1.15", False), ("20.49", True))
+"""Not before 20.49, as far as is known."""
