@@ -1,7 +1,7 @@
 """Take the README's pictures of the page from a demo that really runs.
 
 `python -m tools.pictures` writes docs/images/now-light.png and now-dark.png.
-The demo lives through the morning at 720×, recorded in even steps, and at 60× while it is looked at.
+The demo lives through the hours before in even steps, and at 60× while it is looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import sync_playwright
@@ -27,18 +27,10 @@ HOUR = 14.5
 """Local hour of the emulated day at which the pictures are taken."""
 
 
-def line_of(demo: subprocess.Popen[str]) -> dict[str, str]:
-    """Return what the demo's first line names: its page (`ready`) and its control port."""
+def address_of(demo: subprocess.Popen[str]) -> str:
+    """Return the page's address, which the demo's line names."""
     assert demo.stdout is not None
-    words = demo.stdout.readline().replace(";", "").split()
-    return {name: words[words.index(name) + 1] for name in ("ready", "control")}
-
-
-def set_speed(control: str, speed: float) -> None:
-    """Change the pace of the emulated home."""
-    body = json.dumps({"speed": speed}).encode()
-    with urlopen(Request(f"{control}/time", body, {"Content-Type": "application/json"}), timeout=10) as answer:
-        answer.read()
+    return demo.stdout.readline().split()[1]
 
 
 def hour_at(address: str) -> float | None:
@@ -49,17 +41,6 @@ def hour_at(address: str) -> float | None:
         return None
     local = datetime.fromisoformat(now["at"]).astimezone(ZoneInfo(now["timezone"]))
     return local.hour + local.minute / 60
-
-
-def live_through_the_morning(address: str, control: str) -> None:
-    """Let the day pass quickly once it is being recorded."""
-    while hour_at(address) is None:
-        time.sleep(0.5)
-    time.sleep(3)  # the demo sets its own pace in its first seconds
-    set_speed(control, 720)
-    while (hour_at(address) or 0.0) < HOUR:
-        time.sleep(1)
-    set_speed(control, 60)
 
 
 def take(address: str) -> None:
@@ -79,14 +60,16 @@ def main() -> None:
     """Run the demo, take the pictures, end the demo."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "forebay", "demo", "--speed", "0", "--hours", "0", "--page-port", "0"]
+        command = [sys.executable, "-m", "forebay", "demo", "--hours", str(HOUR), "--page-port", "0"]
         demo = subprocess.Popen(
             [*command, "--dir", folder], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": "src"}
         )
         try:
-            line = line_of(demo)
-            live_through_the_morning(line["ready"], line["control"])
-            take(line["ready"])
+            address = address_of(demo)
+            while (hour_at(address) or 0.0) < HOUR:
+                time.sleep(1)
+            time.sleep(5)  # until the pace that the page shows is the new one
+            take(address)
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait(20)
