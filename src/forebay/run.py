@@ -121,7 +121,6 @@ async def record_and_show(
     ready: gets the dashboard's address once it answers.
     Raises StoreError or ConfigError when it cannot begin.
     """
-    recording.db.parent.mkdir(parents=True, exist_ok=True)
     with Store.open(recording.db, flush_s=recording.flush_s) as store:
         recorder = Recorder(
             gateway,

@@ -137,7 +137,7 @@ class Emulated:
             self._thread.join(10)
             assert not self._thread.is_alive()
 
-    def control(self, path: str, **body: object) -> Any:
+    def control(self, path: str, /, **body: object) -> Any:
         """Move its world."""
         assert self.ready is not None
         headers = {"Content-Type": "application/json"}

@@ -309,3 +309,12 @@ async def test_a_watcher_beside_the_writing_process_is_told_of_each_flush(store:
         store.flush()
 
         assert await watch.wait(5)
+
+
+def test_only_the_owner_may_read_the_record_and_what_lies_beside_it(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "forebay.db") as store:
+        store.gateway_id("home")
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+
+    assert len(modes) == 4
+    assert set(modes.values()) == {0o600}

@@ -19,10 +19,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from forebay.cli.parser import parse
 
     options = parse(argv)
+    from forebay.cli.terminal import prepare
     from forebay.errors import ForebayError
 
+    prepare()
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except ForebayError as exc:
         from forebay.cli.output import complain
 
@@ -30,7 +35,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # the reader went away, as `head` does: say nothing, and let nobody flush again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as exc:
+        _give_up_writing()
+        if not isinstance(exc, BrokenPipeError):  # that is a reader who left, as `head` does
+            where = f"{exc.filename}: " if exc.filename else ""
+            print(f"forebay: {where}{(exc.strerror or str(exc)).lower()}", file=sys.stderr)
         return EXIT_ERROR
+
+
+def _give_up_writing() -> None:
+    """Where stdout takes nothing more, let nobody flush it again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

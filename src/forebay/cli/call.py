@@ -9,6 +9,7 @@ from typing import Any
 
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note, table
+from forebay.cli.terminal import json_text
 from forebay.errors import ConfigError, NotConfirmed
 from forebay.wire import catalogue, vitals
 from forebay.wire.endpoint import Endpoint
@@ -40,7 +41,7 @@ def call(options: argparse.Namespace) -> int:
         print(as_json([{"din": d.din, "vitals": d.vitals, "alerts": d.alerts} for d in vitals.decode(reply.body)]))
         return 0
     if reply.body:
-        print(json.dumps(_parsed(reply.body, path), indent=2, ensure_ascii=False))
+        print(json_text(_parsed(reply.body, path)))
     else:
         note(f"{reply.status}, no content")
     return 0
@@ -51,7 +52,7 @@ def _parsed(raw: bytes, path: str) -> Any:
 
     try:
         return json.loads(raw)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise MalformedReply(f"the reply is not JSON: {exc}; --raw prints it as it is", path=path) from exc
 
 
@@ -61,7 +62,7 @@ def _body(given: str | None) -> bytes | None:
     text = sys.stdin.read() if given == "-" else given
     try:
         json.loads(text)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"--body is not JSON: {exc}") from exc
     return text.encode()
 

@@ -13,6 +13,7 @@ from forebay import config
 from forebay.cli.about import version
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
 from forebay.cli.output import as_json
+from forebay.cli.terminal import say
 from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, print_version
@@ -54,9 +55,9 @@ def _report(options: argparse.Namespace, findings: list[Finding]) -> int:
         print(as_json([{"verdict": f.verdict, "words": f.words, "advice": f.advice} for f in findings]))
     else:
         for finding in findings:
-            print(f"{_MARKS[finding.verdict]} {finding.words}")
+            say(f"{_MARKS[finding.verdict]} {finding.words}")
             if finding.advice:
-                print(f"  → {finding.advice}")
+                say(f"  → {finding.advice}")
     return 1 if wrong else 0
 
 

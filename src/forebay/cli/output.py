@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from forebay.cli.terminal import cell, harmless, json_text
 from forebay.errors import ForebayError, GatewayError, NotConfirmed
 from forebay.wire.percent import AppPercent, WirePercent
 
@@ -21,17 +22,18 @@ def _plain(value: object) -> object:
 
 def as_json(value: Any) -> str:
     """Return models, dicts and lists as indented JSON; members left out stay out."""
-    return json.dumps(json.loads(msgspec.json.encode(value, enc_hook=_plain)), indent=2, ensure_ascii=False)
+    return json_text(json.loads(msgspec.json.encode(value, enc_hook=_plain)))
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Return rows as aligned columns; `right` names the columns to align right."""
+    """Return rows as aligned columns, harmless to a terminal; `right` names the columns to align right."""
+    rows = [[cell(text) for text in row] for row in rows]
     widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
     lines = []
     for row in rows:
         cells = [
-            cell.rjust(widths[column]) if column in right else cell.ljust(widths[column])
-            for column, cell in enumerate(row)
+            text.rjust(widths[column]) if column in right else text.ljust(widths[column])
+            for column, text in enumerate(row)
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
@@ -39,7 +41,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
 
 def note(text: str) -> None:
     """Say something beside the result, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(harmless(text), file=sys.stderr, flush=True)
 
 
 _WHAT_TO_DO = {
@@ -61,4 +63,4 @@ def complain(error: ForebayError, *, as_json: bool = False) -> None:
     hint = _WHAT_TO_DO[error.advice]
     if isinstance(error, NotConfirmed):
         hint = "Add --yes to do it."
-    print(f"forebay: {error}" + (f"\n{hint}" if hint else ""), file=sys.stderr)
+    print(harmless(f"forebay: {error}" + (f"\n{hint}" if hint else "")), file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note, table
+from forebay.cli.terminal import say
 from forebay.errors import GatewayError
 from forebay.views import text
 from forebay.views.words import grid_words, mode_words
@@ -147,13 +148,19 @@ def grid(options: argparse.Namespace) -> int:
             )
         )
         return 0
-    print(grid_words(str(state.grid_status)))
+    say(grid_words(str(state.grid_status)) or "")
     for fault in faults or []:
-        from datetime import UTC, datetime
-
-        when = datetime.fromtimestamp(fault.timestamp / 1000, UTC)
-        print(f"{when:%Y-%m-%d %H:%M:%S} UTC  {fault.alert_name}  {fault.ecu_type}")
+        say(f"{_utc(fault.timestamp)}  {fault.alert_name}  {fault.ecu_type}")
     return 0
+
+
+def _utc(at_ms: float) -> str:
+    from datetime import UTC, datetime
+
+    try:
+        return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"at {at_ms:.0f} ms"
 
 
 def vitals(options: argparse.Namespace) -> int:
@@ -174,12 +181,12 @@ def vitals(options: argparse.Namespace) -> int:
         print(as_json(out))
         return 0
     for device in devices:
-        print(device.din)
+        say(device.din)
         rows = [(f"  {name}", str(value)) for name, value in device.vitals.items()]
         if rows:
             print(table(rows))
         for alert in device.alerts:
-            print(f"  alert: {alert}")
+            say(f"  alert: {alert}")
     return 0
 
 

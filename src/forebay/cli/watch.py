@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forebay.cli.connect import talk
+from forebay.cli.terminal import cell
 from forebay.errors import Advice, GatewayError
 from forebay.views import text
 from forebay.views.words import grid_words
@@ -78,9 +79,9 @@ class Screen:
             bar = text.bar(app.value / 100, min(24, room))
             grid.add_row(Text("Charge", style="bold"), Text(f"{app.shown} %", style=style), bar)
         if snapshot is not None and snapshot.grid_status is not None:
-            grid.add_row("", Text(grid_words(str(snapshot.grid_status.grid_status)) or "", style=style), "")
+            grid.add_row("", Text(cell(grid_words(str(snapshot.grid_status.grid_status)) or ""), style=style), "")
         if self._trouble is not None:
-            state = Text(f"{self._trouble.message}", style="bold red")
+            state = Text(cell(self._trouble.message), style="bold red")
         elif snapshot is None:
             state = Text("Asking the gateway …", style="dim")
         else:

@@ -35,6 +35,11 @@ _HINTS = (
 )
 
 
+def _privately(path: str, flags: int) -> int:
+    """Open a file that only its owner may read."""
+    return os.open(path, flags, 0o600)
+
+
 def migrations() -> list[tuple[int, str]]:
     """Return the schema's steps as (number, SQL), in order; numbers run from 1 without holes."""
     folder = resources.files("forebay.store") / "schema"
@@ -72,7 +77,9 @@ class Database:
         """Become the only writer, or raise StoreError naming the other."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(f"{self.path}.lock", "a+", encoding="ascii")  # noqa: SIM115 - held while the store is open
+            file = open(  # noqa: SIM115 - held while the store is open
+                f"{self.path}.lock", "a+", encoding="ascii", opener=_privately
+            )
         except OSError as exc:
             raise StoreError(f"{self.path}: {exc.strerror}; check that the folder exists and may be used") from exc
         try:
@@ -99,6 +106,8 @@ class Database:
             raise StoreError(f"{self.path}: nothing was recorded here yet; start forebay up")
         uri = f"file:{quote(str(self.path))}?mode={'rwc' if self.writable else 'ro'}"
         with self._in_words():
+            if self.writable and not self.path.exists():  # the log beside it gets the same mode
+                os.close(_privately(str(self.path), os.O_RDWR | os.O_CREAT))
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             with self._in_words():
