@@ -45,12 +45,12 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what forebay needs into $(VENV) …"
-	$(PIP) -r requirements.lock
-	$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation --editable .
+	@$(PIP) -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
-	$(PIP) -r requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock
 	@touch $@
 
 # Exact versions with hashes and without addresses, for every platform.

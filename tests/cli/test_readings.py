@@ -40,6 +40,13 @@ def test_an_absent_gateway_is_exit_1_in_words(forebay: Forebay, command: str, as
     assert ('"advice": "retry"' in outcome.err) == as_json
 
 
+def test_without_settings_an_absent_gateway_is_no_riddle(forebay: Forebay) -> None:
+    outcome = forebay("status", "--timeout", "2")
+
+    assert outcome.code == 1
+    assert "run `forebay setup`, or give --host" in outcome.err
+
+
 def test_the_status_is_the_world_in_words(forebay: Forebay, gateway: Emulated) -> None:
     gateway.control("/solar", watts=0)
     gateway.control("/load", watts=1500)

@@ -244,6 +244,18 @@ async def test_a_session_that_ends_early_is_renewed_for_rows_it_has_served(
     assert fake.logins == 4
 
 
+async def test_a_house_that_a_login_would_stop_can_be_spared(serve: Serve, meet: Meet) -> None:
+    fake = await serve(firmware="1.40.2")
+
+    async with meet(fake, login_may_stop=False) as gw:
+        await gw.call(catalogue.AGGREGATES)
+        with pytest.raises(NotPermitted, match="stops the power system"):
+            await gw.call(catalogue.OPERATION)
+        await gw.snapshot(allow_login=True)
+
+    assert fake.logins == 0
+
+
 async def test_a_session_lost_right_after_its_login_is_renewed(fake: FakeGateway, meet: Meet) -> None:
     async with meet(fake) as gw:
         await gw.call(catalogue.OPERATION)

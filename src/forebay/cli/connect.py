@@ -14,7 +14,7 @@ import msgspec
 
 from forebay import config
 from forebay.cli.output import note
-from forebay.errors import ConfigError
+from forebay.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
@@ -50,8 +50,10 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
 
 
-def open_gateway(settings: config.Settings, *, password: str | None = None) -> Gateway:
+def open_gateway(settings: config.Settings, *, password: str | None = None, login_may_stop: bool = True) -> Gateway:
     """Return the gateway that the settings name, not yet connected.
+
+    login_may_stop: whether to log in where that stops the power system for a moment.
 
     Raises ConfigError when a setting is wrong.
     """
@@ -69,6 +71,7 @@ def open_gateway(settings: config.Settings, *, password: str | None = None) -> G
         state_dir=settings.state_dir,
         timeout_s=gateway.timeout_s,
         on_first_use=show_first_use,
+        login_may_stop=login_may_stop,
     )
 
 
@@ -102,7 +105,13 @@ def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]]) -
 
     async def go() -> T:
         async with open_gateway(settings) as gateway:
-            return await work(gateway)
+            try:
+                return await work(gateway)
+            except Unreachable as exc:
+                if settings.gateway.host:
+                    raise
+                hint = "no gateway is set up yet: run `forebay setup`, or give --host"
+                raise Unreachable(f"{exc.message}; {hint}", path=exc.path) from exc
 
     return asyncio.run(go())
 

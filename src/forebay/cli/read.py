@@ -17,6 +17,7 @@ from forebay.wire.model import UNSET
 from forebay.wire.power import Aggregates, Meter
 
 if TYPE_CHECKING:
+    from forebay.client.gateway import Gateway
     from forebay.client.snapshot import Snapshot
     from forebay.wire.endpoint import Endpoint
 
@@ -30,9 +31,14 @@ _POINTS: tuple[tuple[str, text.Point], ...] = (
 
 def _snapshot(options: argparse.Namespace, *rows: Endpoint[Any, Any], needed: Endpoint[Any, Any]) -> Snapshot:
     """Read rows together; raises the error of the one that is needed."""
-    snapshot = talk(options, lambda gateway: gateway.snapshot(rows))
-    if (error := snapshot.missing.get(needed.name)) is not None:
-        raise error
+
+    async def ask(gateway: Gateway) -> Snapshot:
+        snapshot = await gateway.snapshot(rows)
+        if (error := snapshot.missing.get(needed.name)) is not None:
+            raise error
+        return snapshot
+
+    snapshot = talk(options, ask)
     for name, error in snapshot.missing.items():
         if options.verbose:
             note(f"forebay: {name}: {error}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from forebay import config
 from forebay.cli.connect import log_to_stderr, need_host, open_gateway, settings_of
+from forebay.cli.output import note
 from forebay.clock import SystemClock
 from forebay.wire import catalogue
 
@@ -48,7 +49,7 @@ def up(options: argparse.Namespace) -> int:
     )
 
     async def go() -> None:
-        async with until_stopped() as stop, open_gateway(settings) as gateway:
+        async with until_stopped() as stop, open_gateway(settings, login_may_stop=False) as gateway:
             await record_and_show(
                 gateway,
                 recording,
@@ -93,11 +94,8 @@ def _demo(options: argparse.Namespace, folder: Path) -> int:
             address = line.url.removeprefix("https://")
 
             def ready(url: str) -> None:
-                print(
-                    f"ready {url} shows an emulated home at {options.speed:g}×; "
-                    f"gateway {line.url} password {device.password} control {line.control_url}; Ctrl-C ends it",
-                    flush=True,
-                )
+                print(f"ready {url} shows an emulated home at {options.speed:g}×; Ctrl-C ends it", flush=True)
+                note(f"Its gateway is {line.url} with password {device.password}, its control port {line.control_url}")
 
             async with (
                 until_stopped() as stop,

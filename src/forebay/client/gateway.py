@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     connect_timeout_s: float
     concurrency: int
     run_after_login: bool
+    login_may_stop: bool
 
 
 def _is_text(text: str) -> bool:
@@ -72,6 +73,8 @@ class Gateway:
     timeout_s, connect_timeout_s: for one answer and for one connection [s].
     concurrency: most requests at once.
     run_after_login: whether to start the power system that a login on 1.x stops.
+    login_may_stop: whether a call may log in at all where that stops the power
+        system for a moment; without, rows that need a login raise NotPermitted there.
 
     Every call raises a GatewayError when it fails; its `advice` says what to do.
     """
@@ -96,7 +99,9 @@ class Gateway:
         connect_timeout_s: float = 5.0,
         concurrency: int = 3,
         run_after_login: bool = True,
+        login_may_stop: bool = True,
     ) -> None:
+        self._login_may_stop = login_may_stop
         self.address = parse_address(host, port)
         for name, secret in (("username", username), ("password", password or "")):
             if not _is_text(secret):
@@ -185,7 +190,12 @@ class Gateway:
             await self.logout()
             return Reply(204, {}, b"")
         content = b"" if body is None else body if isinstance(body, bytes) else codec.encode_request(body)
-        return await self._live.request(row, path, content)
+        return await self._live.request(row, path, content, may_login=await self._may_login(row))
+
+    async def _may_login(self, row: Endpoint[Any, Any]) -> bool:
+        if self._login_may_stop or row is catalogue.STATUS:
+            return True
+        return not firmware.LOGIN_STOPS_SYSTEM.at(await self._live.version())
 
     def _decoded(self, row: Endpoint[Any, R], reply: Reply) -> R:
         if reply.status in (202, 204) and not reply.body:
@@ -253,7 +263,7 @@ class Gateway:
         version = await session.version()
         if not row.offered_by(version):
             raise NotOffered(f"firmware {firmware.print_version(version)} does not offer it", path=row.path)
-        may_login = allow_login or not firmware.LOGIN_STOPS_SYSTEM.at(version)
+        may_login = (allow_login and self._login_may_stop) or not firmware.LOGIN_STOPS_SYSTEM.at(version)
         if not may_login and not row.is_public(version) and not session.has_credentials:
             raise NotPermitted("needs a login, which stops the power system on this firmware", path=row.path)
         model = self._decoded(row, await session.request(row, row.path, may_login=may_login))

@@ -198,7 +198,7 @@ class Session:
         credentials = self._memory.credentials()
         if not credentials:
             if not may_login:
-                raise NotPermitted("needs a login, which this call may not make", path=path)
+                raise NotPermitted("needs a login, which stops the power system on this firmware", path=path)
             await self.login()
         elif self._memory.run_owed and self._run_after_login and may_login:
             await self._flights.share("run", self._run, must_finish=True)
