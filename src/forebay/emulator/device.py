@@ -8,10 +8,11 @@ more than an hour is crossed in whole minutes, with energy conserved exactly.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from forebay.clock import ScaledClock
 from forebay.emulator.home import Home
@@ -35,6 +36,8 @@ TO_ISLAND_TICKS = 2
 TOGGLE_OPEN_S = 300.0
 BUSY_W = 3_000.0
 """Battery power above which stopping needs force [W]; unverified."""
+
+A = TypeVar("A")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -87,6 +90,7 @@ class Device:
         self.outages_at: list[datetime] = []
         self._grid_due: int | None = None
         self.revision = 0
+        self._areas: dict[Callable[[Device], Any], Any] = {}
         start = clock.now()
         self._tick = _tick(start)
         self.started_s = self._tick * TICK_S
@@ -217,6 +221,17 @@ class Device:
             self.setting, self.staged = self.staged, None
         self.commission_count += 1
         self._changed()
+
+    def area(self, kind: Callable[[Device], A]) -> A:
+        """Return the state of one area of the gateway, made by `kind` when it is first asked for."""
+        if kind not in self._areas:
+            self._areas[kind] = kind(self)
+        state: A = self._areas[kind]
+        return state
+
+    def touch(self) -> None:
+        """Note that a body may differ from now on."""
+        self.revision += 1
 
     # -- what the control port does -------------------------------------------
 
