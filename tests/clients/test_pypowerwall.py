@@ -1,7 +1,7 @@
 """pypowerwall in its local mode, as its users run it, against the emulated gateway.
 
 What it makes of a reply is compared with the reply itself, read by hand at the
-same instant. S162: what is posted reaches the house as it was meant, or not at all.
+same instant.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ Connect = Callable[..., Any]
 
 LOGIN = "POST /api/login/Basic 200"
 METERS, CHARGE = "/api/meters/aggregates", "/api/system_status/soe"
+ZEROS = dict.fromkeys(("site", "solar", "battery", "load"), 0.0)
+"""What it takes "unknown" for."""
+
 modes = pytest.mark.parametrize("authmode", ["cookie", "token"])
 servers = pytest.mark.parametrize("house", ["21.44", "21.44 fast"], indirect=True)
 old = pytest.mark.parametrize("house", ["1.40.2"], indirect=True)
@@ -238,7 +241,7 @@ def test_a_429_silences_it_for_five_minutes(
     said(wire)
 
     assert client.level() is None
-    assert client.power() == dict.fromkeys(("site", "solar", "battery", "load"), 0.0)  # its way to say "unknown"
+    assert client.power() == ZEROS
     clock.now_s += 299
     assert client.grid_status() is None
     assert said(wire) == [f"GET {CHARGE} 429"]
@@ -292,6 +295,31 @@ def test_an_outage_shows(house: Served, connect: Connect) -> None:
     assert "SystemIslandedActive" in client.alerts()
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "method", "got"),
+    [
+        (METERS, {"site": {}}, "power", ZEROS),
+        (METERS, "not JSON", "power", ZEROS),
+        (CHARGE, {}, "level", None),
+        ("/api/operation", {}, "get_mode", None),
+        ("/api/operation", {}, "get_reserve", None),
+        ("/api/system_status/grid_status", {"grid_status": "SystemMicroGridFaulted"}, "grid_status", "DOWN"),
+        ("/api/system_status/grid_status", {"grid_status": "SystemDreaming"}, "grid_status", None),
+        ("/api/system_status", {"battery_blocks": None}, "battery_blocks", {}),
+    ],
+)
+def test_what_it_makes_of_strange_replies_can_be_provoked(
+    house: Served, connect: Connect, path: str, body: object, method: str, got: object
+) -> None:
+    client = connect(house)
+    assert client.get_mode() == "self_consumption"
+    house.move("/faults", path=path, body=body)
+    house.move("/faults", path="/api/devices/vitals", status=404)
+    assert getattr(client, method)() == got
+    house.forget_faults()
+    assert getattr(client, method)() not in (None, ZEROS)
+
+
 def test_a_stopped_house_and_a_gateway_that_is_gone_read_as_nothing(
     house: Served, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -300,6 +328,7 @@ def test_a_stopped_house_and_a_gateway_that_is_gone_read_as_nothing(
     client.post("/api/sitemaster/stop", {"force": True})
     assert not house.state()["running"]
     assert (client.level(), client.grid_status()) == (None, None)
+    assert client.power() == ZEROS
     assert "status code 502" in caplog.text
 
     house.stop()
