@@ -135,7 +135,7 @@ class Asked:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.sessions = Sessions(device)
+        self.sessions = device.area(Sessions)
         self.injection = Injection()
         self.app = GatewayApp(device, self.sessions, self.injection)
 

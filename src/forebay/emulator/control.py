@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from forebay.emulator.description import describe
 from forebay.emulator.device import Device
 from forebay.emulator.http import Receive, Scope, Send
 from forebay.emulator.injection import MOST_FAULTS, InjectedFault, Injection
@@ -91,7 +92,7 @@ class ControlApp:
 
     def _state(self) -> dict[str, Any]:
         self._device.catch_up()
-        return {**self._device.describe(), "faults": len(self._injection.faults())}
+        return {**describe(self._device), "faults": len(self._injection.faults())}
 
     async def _faults(self, method: str, headers: Mapping[bytes, str], receive: Receive) -> list[InjectedFault]:
         if method == "POST":

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
+import msgspec
+
 from forebay.clock import ScaledClock
 from forebay.emulator.home import Home
 from forebay.emulator.power import Counters, PowerSystem
@@ -33,6 +35,10 @@ CONTROL_ERROR_W = 9.0
 FINE_TICKS = 7_200
 COARSE_TICKS = 120
 TO_ISLAND_TICKS = 2
+LEAVE_TICKS = 12
+"""How long the house takes to leave the grid on purpose; under 20 s in G03."""
+REJOIN_TICKS = 30
+"""How long it takes to come back from an island made on purpose; about 20 s in G03."""
 TOGGLE_OPEN_S = 300.0
 BUSY_W = 3_000.0
 """Battery power above which stopping needs force [W]; unverified."""
@@ -88,8 +94,11 @@ class Device:
         self.grid_up = True
         self.grid_state = GridState.CONNECTED
         self.outages_at: list[datetime] = []
+        self.off_grid_wanted = False
         self._grid_due: int | None = None
         self.revision = 0
+        self.occupation = ""
+        self.installing = False
         self._areas: dict[Callable[[Device], Any], Any] = {}
         start = clock.now()
         self._tick = _tick(start)
@@ -98,11 +107,12 @@ class Device:
         self.running_since = self.booted_at + timedelta(seconds=31)
         self.toggled_at: datetime | None = None
         self.last_toggle_at = self.booted_at + timedelta(seconds=228)
-        self._events: list[tuple[int, bool]] = []
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._planned = 0
         for outage in home.grid.outages:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
-            heapq.heappush(self._events, (_tick(begin), False))
-            heapq.heappush(self._events, (_tick(begin + timedelta(minutes=outage.minutes)), True))
+            self._plan(_tick(begin), lambda: self._set_grid(False))
+            self._plan(_tick(begin + timedelta(minutes=outage.minutes)), lambda: self._set_grid(True))
         self._turn()
         self._solve(INSTANT_S)  # readings exist from the first moment
 
@@ -133,9 +143,14 @@ class Device:
 
     @property
     def can_reboot(self) -> str:
-        """Say "Yes", or why stopping needs force; "" when stopped (S07)."""
+        """Say "Yes", or why stopping needs force; "" when stopped (S07).
+
+        occupation: what an area of the gateway is busy with, in the words of S07; "" for nothing.
+        """
         if not self.running:
             return ""
+        if self.occupation:
+            return self.occupation
         if self.islanded:
             return "Backup Mode"
         return "Power flow is too high" if abs(self.power.flows.battery_w) > BUSY_W else "Yes"
@@ -168,13 +183,24 @@ class Device:
 
     def _turn(self) -> bool:
         """Carry out what is due by now; whether anything was."""
-        before = self.grid_state
+        turned = False
         while self._events and self._events[0][0] <= self._tick:
-            self._set_grid(heapq.heappop(self._events)[1])
+            heapq.heappop(self._events)[2]()
+            turned = True
         if self._grid_due is not None and self._tick >= self._grid_due:
-            self.grid_state = GridState.CONNECTED if self.grid_up else GridState.ISLANDED
+            joined = self.grid_up and not self.off_grid_wanted
+            self.grid_state = GridState.CONNECTED if joined else GridState.ISLANDED
             self._grid_due = None
-        return self.grid_state is not before
+            turned = True
+        return turned
+
+    def _plan(self, tick: int, action: Callable[[], None]) -> None:
+        self._planned += 1
+        heapq.heappush(self._events, (tick, self._planned, action))
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something when `seconds` [s] of the home's time have passed, whoever asks."""
+        self._plan(self._tick + max(1, round(seconds / TICK_S)), action)
 
     def _solve(self, seconds: float) -> None:
         """Find the flows of the present instant and live with them for `seconds` [s]."""
@@ -205,10 +231,41 @@ class Device:
         self._changed()
 
     def run(self) -> None:
-        """Start the power system; a committed setting is in force."""
+        """Start the power system; a committed setting is in force.
+
+        Raises Refused while an update is being installed.
+        """
+        if self.installing:
+            raise Refused("busy")
         if not self.running:
             self.running, self.running_since = True, self.clock.now()
             self._changed()
+
+    def leave_grid(self) -> None:
+        """Make an island on purpose: no outage, and no alert tells of it (G03)."""
+        if not self.off_grid_wanted:
+            self.off_grid_wanted = True
+            if self.grid_state in (GridState.CONNECTED, GridState.TO_GRID):
+                self.grid_state, self._grid_due = GridState.TO_ISLAND, self._tick + LEAVE_TICKS
+            self._changed()
+
+    def rejoin_grid(self) -> None:
+        """End an island made on purpose; during an outage the house joins when the grid is back."""
+        if self.off_grid_wanted:
+            self.off_grid_wanted = False
+            if self.grid_up:
+                self.grid_state, self._grid_due = GridState.TO_GRID, self._tick + REJOIN_TICKS
+            self._changed()
+
+    def become(self, firmware: str) -> None:
+        """Restart as another release; what the house does and knows stays."""
+        self.home = msgspec.structs.replace(
+            self.home, gateway=msgspec.structs.replace(self.home.gateway, firmware=firmware)
+        )
+        self.version = parse_version(firmware)
+        self.profile = nearest_profile(self.version)
+        self.booted_at = self.now.replace(microsecond=0)
+        self.touch()
 
     def stage(self, setting: Setting) -> None:
         """Take a mode and a reserve that wait for `commit`."""
@@ -245,6 +302,8 @@ class Device:
         if up == self.grid_up:
             return
         self.grid_up = up
+        if self.off_grid_wanted:  # the utility's coming and going does not reach an island made on purpose
+            return
         if up:
             self.grid_state = GridState.TO_GRID
             self._grid_due = self._tick + max(1, round(self.home.grid.reconnect_s / TICK_S))
@@ -298,33 +357,6 @@ class Device:
         """Let a change show in the readings of this very moment."""
         self._solve(INSTANT_S)
         self.revision += 1
-
-    def describe(self) -> dict[str, Any]:
-        """Return the world and the state as plain values, for the control port."""
-        flows, overrides = self.power.flows, self.world.overrides
-        return {
-            "time": self.clock.now().isoformat(),
-            "local_time": self.clock.now().astimezone(self.home.zone).isoformat(),
-            "speed": self.clock.speed,
-            "held": self.clock.held,
-            "seed": self.rng_seed,
-            "firmware": self.home.gateway.firmware,
-            "profile": self.profile.name,
-            "serial": self.serial,
-            "running": self.running,
-            "connected": self.connected,
-            "site_name": self.site_name,
-            "grid": {"up": self.grid_up, "state": str(self.grid_state)},
-            "power_w": {"site": flows.site_w, "battery": flows.battery_w, "load": flows.load_w, "solar": flows.solar_w},
-            "charge_wire_pct": 100 * self.power.energy_wh / self.power.full_wh,
-            "mode": str(self.setting.mode),
-            "reserve_wire_pct": self.setting.reserve.value,
-            "overrides": {
-                "cloud_cover": overrides.cloud_cover,
-                "load_w": overrides.load_w,
-                "solar_w": overrides.solar_w,
-            },
-        }
 
 
 def _tick(when: datetime) -> int:

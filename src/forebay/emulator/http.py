@@ -137,10 +137,9 @@ class GatewayApp:
 
     async def _resource(self, scope: Scope, receive: Receive) -> Reply:
         device = self._device
-        if device.version != self._version:
-            self._version, self._routes = device.version, Routes(device.version)
+        device.catch_up()  # an update installed meanwhile brings other rows
         path, headers = scope["path"], scope["headers"]
-        route, params = self._routes.find(scope["method"], path)
+        route, params = self._route(scope["method"], path)
         if route.access is not Access.PUBLIC:
             role = self._sessions.role_of(headers)
             if role < route.access:
@@ -150,6 +149,8 @@ class GatewayApp:
         if route.needs is Needs.RUNNING:
             device.clock.release()  # a held clock waits for whoever reads a measurement
         device.catch_up()
+        if device.version != self._version:
+            route, params = self._route(scope["method"], path)
         if route.resource is None:
             return self._log_in(body) if route.row is LOGIN else self._log_out(route, headers)
         if (route.needs is Needs.RUNNING and not device.running) or (route.needs is Needs.STOPPED and device.running):
@@ -157,6 +158,12 @@ class GatewayApp:
         if not route.reads:
             return self._call(route, _decoded(route, body) if route.takes_body else None, params)
         return self._read(route, path, params)
+
+    def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        version = self._device.version
+        if version != self._version:
+            self._version, self._routes = version, Routes(version)
+        return self._routes.find(method, path)
 
     def _read(self, route: Route, path: str, params: Mapping[str, str]) -> Reply:
         revision = self._device.revision
@@ -173,11 +180,16 @@ class GatewayApp:
         model = route.resource(self._device, body, params)
         if model is None and route.row.reply is not type(None) and route.content_type:
             return success(route.status, route.content_type, b"null")
+        if isinstance(model, Session):
+            return self._opened(route, model)
         return success(route.status, route.content_type, encode(model, self._version))
 
     def _log_in(self, raw: bytes) -> Reply:
         session: Session = self._sessions.log_in(read_login(raw))
         route, _ = self._routes.find("POST", LOGIN.path)
+        return self._opened(route, session)
+
+    def _opened(self, route: Route, session: Session) -> Reply:
         reply = success(route.status, route.content_type, encode(session, self._version))
         if not firmware.LOGIN_SETS_COOKIES.at(self._version):
             return reply

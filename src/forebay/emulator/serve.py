@@ -76,7 +76,7 @@ async def serve(
     if not _is_loopback(control_bind):
         raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
     injection = Injection()
-    app = GatewayApp(device, Sessions(device), injection)
+    app = GatewayApp(device, device.area(Sessions), injection)
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
         certificate = certificate_at(state_dir, () if _is_any(bind) else (bind.partition("%")[0],))

@@ -64,7 +64,6 @@ class Sessions:
         self._device = device
         self._settings = device.home.gateway
         self._gateway_password = f"S{device.serial}"
-        self._passwords = {"customer": device.password, "installer": device.installer_password}
         self._grants: dict[str, _Grant] = {}
         self._given = 0
         self._failures: deque[datetime] = deque()
@@ -93,12 +92,23 @@ class Sessions:
             raise Refused("needs_toggle")
         if firmware.LOGIN_STOPS_SYSTEM.at(device.version) and device.running:
             device.stop(request.force_sm_off is True)
-        token = self._grant(ROLES[role], now)
+        return self._open(request, role)
+
+    def log_in_present(self, request: Login) -> Session:
+        """Return a new session for somebody who is at the house and has proved it by the switch (A16).
+
+        Raises Refused("bad_login") for a user name that the gateway does not know.
+        """
+        if request.username not in USERS:
+            raise Refused("bad_login", error=firmware.BAD_PASSWORD.at(self._device.version))
+        return self._open(request, USERS[request.username])
+
+    def _open(self, request: Login, role: str) -> Session:
         return Session(
             email=self._email_for(request),
             roles=(role,),
-            token=token,
-            loginTime=readings.stamp(device, 0.0, 31),
+            token=self._grant(ROLES[role], self._device.clock.now()),
+            loginTime=readings.stamp(self._device, 0.0, 31),
         )
 
     def user_record(self, token: str) -> str:
@@ -127,8 +137,9 @@ class Sessions:
         if firmware.LOGIN_IGNORES_USER.at(version) and _same(password, self._gateway_password):
             role = PROVIDER
         if firmware.LOGIN_NEEDS_USER.at(version):
+            passwords = {"customer": self._device.password, "installer": self._device.installer_password}
             for user, own_role in USERS.items():
-                if user == username and _same(password, self._passwords[user]):
+                if user == username and _same(password, passwords[user]):
                     role = own_role
         return role
 
