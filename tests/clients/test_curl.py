@@ -111,3 +111,15 @@ def test_its_compressed_and_piped_reads_are_the_plain_bytes(house: Served, tmp_p
     )
     assert curl(tmp_path, "-o", "vitals.bin", *words) == " 200"
     assert (tmp_path / "vitals.bin").read_bytes() == house.ask("/api/devices/vitals").content
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("path", [OPERATION, "/api/nothing", "/api/status"])
+@pytest.mark.parametrize("house", ["21.44", "21.44 fast"], indirect=True)
+def test_a_body_that_comes_late_is_refused_all_the_same(house: Served, tmp_path: Path, path: str, version: str) -> None:
+    status = {OPERATION: "403", "/api/nothing": "404", "/api/status": "405"}[path]
+    command = (
+        f"(sleep 0.05; printf 1) | curl -s -k {version} -w ' %{{http_code}}' -X POST -T - https://{house.host}{path}"
+    )
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout[-4:]) == (0, f" {status}")

@@ -14,10 +14,50 @@ from pathlib import Path
 from typing import Any, cast
 
 from forebay.emulator.certificate import Certificate
+from forebay.emulator.http import Receive, Scope, Send
 from forebay.emulator.listening import BACKLOG, GRACE_S
 
 SETTLE_S = 0.05
 """What granian's threads get to end; an interpreter that exits under them makes them panic [s]."""
+
+PATIENCE_S = 1.0
+"""How long an answer waits for the rest of a body that nobody reads [s]."""
+
+DRAINED_BYTES = 1_048_576
+"""How much of such a body is read."""
+
+
+def reading_all(app: Any) -> Any:
+    """Return the application, answering only when the request's body is in.
+
+    granian resets the HTTP/2 stream of a body that is not read, and a client
+    that is still sending, such as curl, takes that for a failure.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await app(scope, receive, send)
+            return
+        more = True
+
+        async def noted() -> dict[str, Any]:
+            nonlocal more
+            message = await receive()
+            more = message.get("more_body", False)
+            return message
+
+        async def patient(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start" and more:
+                left = DRAINED_BYTES
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PATIENCE_S):
+                        while more and left > 0:
+                            left -= len((await noted()).get("body", b""))
+            await send(message)
+
+        await app(scope, noted, patient)
+
+    return answer
 
 
 class Fast:
@@ -30,7 +70,7 @@ class Fast:
         self._address = listener.getsockname()
         self._listener = listener
         self._granian: Any = Server(
-            app,
+            reading_all(app),
             interface=Interfaces.ASGINL,
             http=HTTPModes.auto,
             websockets=False,
