@@ -45,7 +45,7 @@ def setup(options: argparse.Namespace) -> int:
     host = options.host or _ask("Gateway's name or address", given.host or DEFAULT_HOST)
     gateway = msgspec.structs.replace(given, host=host)
     settings = msgspec.structs.replace(settings, gateway=gateway)
-    asyncio.run(_pin(options, settings))
+    _pin(options, settings)
     password = config.password_of(gateway) if _has_password(options, gateway) else None
     if password is not None:
         zone = asyncio.run(_try(settings, password))
@@ -77,11 +77,11 @@ def _ask_until_accepted(settings: config.Settings) -> tuple[str, str | None]:
             note(f"The gateway refused this password: {exc.message}.")
 
 
-async def _pin(options: argparse.Namespace, settings: config.Settings) -> None:
-    """Show the certificate and pin it once somebody agreed."""
+def _pin(options: argparse.Namespace, settings: config.Settings) -> None:
+    """Show the certificate and pin it once somebody agreed; asked outside the event loop, which holds back Ctrl-C."""
     if settings.gateway.insecure or settings.gateway.cacert or settings.gateway.fingerprint:
         return
-    certificate, address, trust = await _meet(settings)
+    certificate, address, trust = asyncio.run(_meet(settings))
     pinned = trust.pinned(address)
     if pinned == certificate.sha256:
         note(f"The certificate is the one that is pinned:\n  {pinned}")
