@@ -25,7 +25,8 @@ from forebay.emulator.build import build_device
 from forebay.emulator.home import Home
 from forebay.emulator.serve import Ready, serve
 from forebay.wire import catalogue
-from forebay.wire.endpoint import Access
+from forebay.wire.endpoint import Access, Needs
+from forebay.wire.faults import BY_KEY
 from forebay.wire.firmware import Version, parse_version
 
 START = datetime(2026, 6, 21, 19, 0, 3, tzinfo=UTC)
@@ -95,10 +96,16 @@ class Served:
         return answer.json()
 
     def outcome(self, method: str, path: str, access: Access = Access.CUSTOMER) -> int:
-        """Return the status that the catalogue promises to somebody of this role: 2xx, 403, 404 or 405."""
+        """Return the status that the catalogue promises to somebody of this role while the house runs."""
         row = catalogue.find(method, path)
         if row is not None and row.offered_by(self.version):
-            return 403 if row.access.at(self.version) > access else row.status.at(self.version)
+            if row.access.at(self.version) > access:
+                return 403
+            return (
+                BY_KEY[row.refusal].status
+                if row.needs.at(self.version) is Needs.STOPPED
+                else row.status.at(self.version)
+            )
         known = any(other.offered_by(self.version) and other.pattern.fullmatch(path) for other in catalogue.ALL)
         return 405 if known else 404
 
