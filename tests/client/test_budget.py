@@ -172,3 +172,26 @@ async def test_a_right_password_that_waits_for_a_switch_is_not_held_for_wrong(
         clock.advance(61)
 
         await gw.login()
+
+
+async def test_many_processes_with_one_wrong_password_make_one_login(fake: FakeGateway, meet: Meet) -> None:
+    async def one() -> None:
+        async with meet(fake, "wrong") as gw:
+            with pytest.raises(LoginRejected):
+                await gw.call(catalogue.OPERATION)
+
+    await asyncio.gather(*(one() for _ in range(6)))
+
+    assert fake.logins == 1
+
+
+async def test_many_processes_with_the_right_password_share_one_login(fake: FakeGateway, meet: Meet) -> None:
+    fake.delay_s = 0.02
+
+    async def one() -> None:
+        async with meet(fake) as gw:
+            await gw.call(catalogue.OPERATION)
+
+    await asyncio.gather(*(one() for _ in range(6)))
+
+    assert fake.logins == 1

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import scrypt, sha256
 from pathlib import Path
@@ -136,6 +137,19 @@ class Memory:
     def owe_run(self, owed: bool) -> None:
         """Remember whether the power system has yet to be started again."""
         self._change(lambda kept: structs.replace(kept, run_owed=owed))
+
+    @asynccontextmanager
+    async def login_turn(self) -> AsyncIterator[None]:
+        """Let one process at a time log in, so that the others can use what it got."""
+        try:
+            end = await statefile.take_turn(self.session_path) if self._has_disk else None
+        except ConfigError:  # it is told when something is to be kept there
+            end = None
+        try:
+            yield
+        finally:
+            if end is not None:
+                end()
 
     def logged_in(self, credentials: Credentials) -> None:
         """Keep what a login gave; earlier refusals are forgiven."""

@@ -199,7 +199,7 @@ class Session:
         if not credentials:
             if not may_login:
                 raise NotPermitted("needs a login, which stops the power system on this firmware", path=path)
-            await self.login()
+            await self._log_in_instead_of(credentials)
         elif self._memory.run_owed and self._run_after_login and may_login:
             await self._flights.share("run", self._run, must_finish=True)
         return self._memory.credentials()
@@ -223,7 +223,7 @@ class Session:
             raise LoginRejected(
                 "the kept session has ended, and no password was given", path=refused.path, status=refused.status
             ) from refused
-        await self.login()
+        await self._log_in_instead_of(used)
         return self._memory.credentials()
 
     # Logging in and out
@@ -237,18 +237,30 @@ class Session:
         """
         await self._flights.share("login", lambda: self._login(anyway), must_finish=True)
 
-    async def _login(self, anyway: bool) -> None:
+    async def _log_in_instead_of(self, used: Credentials) -> None:
+        """Log in, unless another process does so first."""
+        await self._flights.share("login", lambda: self._login(used=used), must_finish=True)
+
+    async def _login(self, anyway: bool = False, used: Credentials | None = None) -> None:
         row = catalogue.LOGIN
         if self._password is None:
             raise LoginRejected("this needs a login, and no password was given", path=row.path)
         version = await self.version()
-        if not anyway:
-            await self._memory.check_password(self._password)
-            self._logins.check_pause()
+        async with self._memory.login_turn():
+            known = self._memory.credentials(reread=True)
+            if used is not None and known and known != used:
+                return
+            if not anyway:
+                await self._memory.check_password(self._password)
+                self._logins.check_pause()
+            await self._login_now(version, self._password)
+
+    async def _login_now(self, version: Version, password: str) -> None:
+        row = catalogue.LOGIN
         stops = firmware.LOGIN_STOPS_SYSTEM.at(version) and self._run_after_login
         if stops:
             self._memory.owe_run(True)
-        body = codec.encode_request(login_body(version, self._username, self._password))
+        body = codec.encode_request(login_body(version, self._username, password))
         try:
             reply = await self._exchange(row, row.path, body, Credentials())
             credentials = credentials_from(reply.body, reply.cookies)
@@ -256,7 +268,7 @@ class Session:
             if BY_KEY["needs_toggle"].error in exc.message:  # the password is right, a switch is not
                 self._logins.failed(exc)
             else:
-                await self._memory.refuse_password(self._password)
+                await self._memory.refuse_password(password)
             if stops:
                 self._memory.owe_run(False)
             raise

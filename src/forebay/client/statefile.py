@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,8 @@ from forebay.errors import ConfigError
 T = TypeVar("T")
 
 STATE_DIR_VARIABLE = "FOREBAY_STATE_DIR"
+
+_TURN_WAIT_S, _TURN_TRIES = 0.05, 600
 
 
 def default_state_dir() -> Path:
@@ -73,15 +76,38 @@ def exclusive(path: Path) -> Iterator[None]:
         return
     import fcntl
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as exc:
-        raise ConfigError(
-            f"{path}: cannot be written: {exc.strerror}; set {STATE_DIR_VARIABLE} to a directory of yours"
-        ) from exc
+    handle = _opened(path.with_name(f".{path.name}.lock"), path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+async def take_turn(path: Path) -> Callable[[], None]:
+    """Wait for other processes to finish what they do in their turn, half a minute at most; return what ends ours.
+
+    path: names what is done in turn. Raises ConfigError when it cannot be written.
+    """
+    if sys.platform == "win32":
+        return lambda: None
+    import fcntl
+
+    handle = _opened(path.with_name(f".{path.name}.turn"), path)
+    for _ in range(_TURN_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            await asyncio.sleep(_TURN_WAIT_S)
+    return lambda: os.close(handle)
+
+
+def _opened(lock: Path, path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise ConfigError(
+            f"{path}: cannot be written: {exc.strerror}; set {STATE_DIR_VARIABLE} to a directory of yours"
+        ) from exc
