@@ -189,6 +189,6 @@ def test_sun_and_tokens_follow_the_emulated_time(start: Start) -> None:
 
     assert first["solar"]["instant_power"] > 1000
     assert 6 < (sunset - noon).total_seconds() / 3600 < 12
-    assert (ended - noon).total_seconds() >= 23.9 * 3600
+    assert (ended - noon).total_seconds() >= 22 * 3600  # the log-in was a moment before, at five hours a second
     fresh = log_in(port)[1]
     assert exchange(port, "GET", "/api/operation", fresh).startswith(b"HTTP/1.1 200")
