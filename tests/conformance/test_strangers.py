@@ -21,6 +21,7 @@ from forebay.wire.firmware import LOGIN_STOPS_SYSTEM
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ALWAYS_OPEN = {"/api/status", "/api/customer/registration", "/api/login/Basic", "/api/logout"}
+OPEN_SINCE_2020 = ALWAYS_OPEN | {"/api/legal/radio"}
 OPEN_ON_1_40 = ALWAYS_OPEN | {
     "/api/meters/aggregates",
     "/api/meters/site",
@@ -41,7 +42,7 @@ http_versions = pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1",
 
 
 def is_open(target: Target, path: str) -> bool:
-    return path in (ALWAYS_OPEN if target.version >= (20, 49, 0) else OPEN_ON_1_40)
+    return path in (OPEN_SINCE_2020 if target.version >= (20, 49, 0) else OPEN_ON_1_40)
 
 
 def askable(target: Target) -> Iterator[Endpoint[Any, Any]]:

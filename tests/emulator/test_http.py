@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.asked import BODIES, path
 
 from forebay.emulator.device import Device
 from forebay.wire import catalogue
@@ -69,8 +70,7 @@ async def test_a_row_that_a_release_lacks_is_404_or_405(gateway: MakeGateway, fi
 
     assert answer.status == (405 if others else 404)
     if not others:
-        path = row.path.encode()
-        assert answer.body == b'{"code":404,"error":"File Not Found","message":"' + path + b'"}'
+        assert answer.body == b'{"code":404,"error":"File Not Found","message":"' + row.path.encode() + b'"}'
 
 
 @pytest.mark.parametrize(("firmware", "row"), ROWS, ids=IDS)
@@ -96,7 +96,7 @@ async def test_a_stopped_site_master_answers_502_with_nothing_where_it_is_needed
         return
     home = gateway(firmware)
     home.device.stop(force=True)
-    answer = await home.ask(row.method, row.path, home.token())
+    answer = await home.ask(row.method, path(row), home.token())
 
     if row.needs.at(at) is Needs.RUNNING:
         assert (answer.status, answer.body) == (502, b"")
@@ -118,7 +118,8 @@ async def test_a_success_has_the_status_and_content_type_of_its_release(
         quiet(home.device)
     mode = "mode" if firmware == "1.40.2" else "real_mode"
     body = b'{"%s":"backup","backup_reserve_percent":24.6,"force":true}' % mode.encode()
-    answer = await home.ask(row.method, row.path, home.token(), body=body)
+    body = body if row is catalogue.SET_OPERATION else BODIES.get(row.name, b"")
+    answer = await home.ask(row.method, path(row), home.token(), body=body)
 
     assert answer.status == row.status.at(at)
     kind = row.content_type.at(at)
@@ -135,7 +136,7 @@ async def test_head_is_get_without_the_body(gateway: MakeGateway, firmware: str,
         return
     home = gateway(firmware)
     headers = home.token()
-    head, get = [await home.ask(method, row.path, headers) for method in ("HEAD", "GET")]
+    head, get = [await home.ask(method, path(row), headers) for method in ("HEAD", "GET")]
 
     assert (head.status, head.headers, head.body) == (get.status, get.headers, b"")
 

@@ -13,6 +13,8 @@ from tools.reference.structs import Key, keys
 TABLES: dict[str, type[msgspec.Struct]] = {
     "[site]": home.Site,
     "[gateway]": home.GatewayTable,
+    "[owner]": home.Owner,
+    "[installer]": home.InstallerTable,
     "[[solar]]": home.SolarString,
     "[[packs]]": home.PackTable,
     "[house]": home.House,
@@ -32,6 +34,13 @@ WORDS: dict[str, dict[str, str]] = {
         "firmware": "The release to behave as; the nearest known profile below it decides.",
         "installer_password": "Of the installer; the last five characters of the serial when left out.",
     },
+    "[owner]": {
+        "city": "Shown by /api/customer up to 1.50, as the next three are.",
+        "state": "In full.",
+        "zip": "As a text.",
+        "country": "Two letters.",
+    },
+    "[installer]": {"phone": "Shown by /api/installer.", "email": "Shown by /api/installer, from 1.40 on."},
     "[[solar]]": {
         "peak_w": "Power at 1000 W/m² [W].",
         "tilt_deg": "0 is flat, 90 a wall.",

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from typing import Any
+from urllib.parse import unquote
 
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note, table
@@ -31,7 +32,7 @@ def call(options: argparse.Namespace) -> int:
         raise NotConfirmed(f"{method} {path} changes the house: {row.summary} Nothing was sent.")
     body = _body(options.body)
     match = row.pattern.fullmatch(path)
-    parts = match.groupdict() if match else {}
+    parts = {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
     reply = talk(options, lambda gateway: gateway.request_raw(row, body, confirm=options.yes, **parts))
     if options.raw:
         sys.stdout.buffer.write(reply.body)

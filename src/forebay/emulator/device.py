@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from forebay.clock import ScaledClock
 from forebay.emulator.home import Home
@@ -346,6 +347,11 @@ class Device:
     def set_site_name(self, name: str) -> None:
         """Rename the site, as the vendor's app does (S085)."""
         self.site_name = name
+        self._changed()
+
+    def set_timezone(self, name: str) -> None:
+        """Tell local times in another zone; the house and its people keep their days."""
+        self.home = replace(self.home, site=replace(self.home.site, timezone=name))
         self._changed()
 
     def toggle_switch(self) -> None:

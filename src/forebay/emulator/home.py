@@ -51,6 +51,30 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     missing_login_status: int = 403
 
 
+class Owner(_Table, frozen=True, kw_only=True):
+    """[owner]: whose home it is, as the wizard was told.
+
+    registered: whether the wizard was gone through to the end; without, no consent was asked for.
+    """
+
+    registered: bool = True
+    city: str = "Alder Grove"
+    state: str = "California"
+    zip: str = "94000"
+    country: str = "US"
+
+
+class InstallerTable(_Table, frozen=True, kw_only=True):
+    """[installer]: who put the system up, as the wizard was told.
+
+    company: one that the wizard lists has its number from there.
+    """
+
+    company: str = "Juniper Ridge Solar"
+    phone: str = "0000000000"
+    email: str = "installer@example.com"
+
+
 class SolarString(_Table, frozen=True, kw_only=True):
     """[[solar]]: one string of panels; facing 180 is south."""
 
@@ -110,6 +134,8 @@ class Home(_Table, frozen=True, kw_only=True):
 
     site: Site = Site()
     gateway: GatewayTable = GatewayTable()
+    owner: Owner = Owner()
+    installer: InstallerTable = InstallerTable()
     solar: tuple[SolarString, ...] = (SolarString(peak_w=4_200.0), SolarString(peak_w=2_400.0, facing_deg=255.0))
     packs: Annotated[tuple[PackTable, ...], Meta(min_length=1, max_length=10)] = (
         PackTable(),

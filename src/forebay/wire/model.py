@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from forebay.wire.firmware import Timeline
 
-__all__ = ["UNSET", "OpenEnum", "UnsetType", "Wire"]
+__all__ = ["UNSET", "Accepted", "OpenEnum", "UnsetType", "Wire"]
 
 
 class Wire(msgspec.Struct, kw_only=True):
@@ -24,6 +24,10 @@ class Wire(msgspec.Struct, kw_only=True):
 
     MEMBERS: ClassVar[Timeline[tuple[str, ...]] | None] = None
     """Names of the members on the wire, in their order, by release."""
+
+
+class Accepted(Wire, kw_only=True):
+    """An empty object: what a gateway answers when it has nothing to tell; inferred."""
 
 
 class OpenEnum(str, Enum):  # noqa: UP042 - a StrEnum cannot hold unknown words

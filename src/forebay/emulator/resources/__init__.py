@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
-from forebay.emulator.resources import meters, powerwalls, site, system, vitals
+from forebay.emulator.resources import installation, meters, powerwalls, site, system, vitals
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 
@@ -34,5 +34,6 @@ RESOURCES: dict[Endpoint[Any, Any], Resource] = {
     catalogue.REGISTRATION: site.registration,
     catalogue.VITALS: vitals.vitals,
     catalogue.UPDATE_STATUS: system.update_status,
+    **installation.RESOURCES,
 }
 """(device, decoded body or None, parts of the path) → wire model; may raise Refused."""

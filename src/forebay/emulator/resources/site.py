@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device, Setting
+from forebay.emulator.installation_state import InstallationState
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import status
 from forebay.wire.firmware import Timeline
@@ -18,9 +19,6 @@ _NESTED = Timeline(("1.15", False), ("20.49", True))
 """Whether the grid code is an object of its own (X07)."""
 
 _GRID_STANDARD = Timeline(("1.15", ("2016", "UL1741SA")), ("20.49", ("2019", "UL1741SA-CA:2019")))
-_CONSENTS = Timeline[bool | None](("1.15", None), ("20.49", True))
-"""What registration says of grid services and marketing by default."""
-
 _MODE_IS_REAL = Timeline(("1.15", False), ("1.43", True))
 _COMPLETED_SAYS_STATUS = Timeline(("1.15", False), ("1.43", True))
 _UNLIMITED_KW = 1_000_000_000.0
@@ -29,7 +27,7 @@ _UNLIMITED_KW = 1_000_000_000.0
 def site_info(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteInfo:
     """Report name, limits and the rules of the grid."""
     home, packs = device.home, device.home.packs
-    rules = _rules(device)
+    grid = rules(device)
     nested = _NESTED.at(device.version)
     # the founding document shows 13.5 kWh beside 10 kW for two packs (S083)
     energy_kwh = 13.5 * (len(packs) if nested else 1)
@@ -45,15 +43,19 @@ def site_info(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteInf
         min_site_meter_power_kW=-_UNLIMITED_KW,
         nominal_system_energy_kWh=energy_kwh,
         nominal_system_power_kW=usable_kw,
-        grid_code=rules if nested else rules.grid_code,
+        grid_code=grid if nested else grid.grid_code,
     )
     if not nested:
-        for name in rules.__struct_fields__[1:]:
-            setattr(info, name, getattr(rules, name))
+        for name in grid.__struct_fields__[1:]:
+            setattr(info, name, getattr(grid, name))
     return info
 
 
-def _rules(device: Device) -> GridCode:
+def rules(device: Device) -> GridCode:
+    """Return the rules of the grid: those chosen in the wizard, else the home's."""
+    chosen = device.area(InstallationState).grid_code
+    if chosen is not None:
+        return chosen
     grid = device.home.grid
     year, region = _GRID_STANDARD.at(device.version)
     if grid.frequency_hz >= 55:
@@ -89,14 +91,13 @@ def site_name(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteNam
 
 
 def registration(device: Device, _body: None, _parts: Mapping[str, str]) -> Registration:
-    """Report a fully configured system."""
-    consent = _CONSENTS.at(device.version)
+    """Report consents, and whether the system is registered; by default all is done."""
+    state = device.area(InstallationState)
     return Registration(
-        privacy_notice=True,
-        limited_warranty=True,
-        grid_services=consent,
-        marketing=consent,
-        registered=True,
+        **state.consents,
+        registered=state.registered,
+        emailed_registration=state.emailed,
+        skipped_registration=state.skipped,
         timed_out_registration=False,
     )
 
