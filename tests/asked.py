@@ -7,6 +7,7 @@ from typing import Any
 
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.installation import CustomerEntry, Legal
+from forebay.wire.networks import ClientProtocols
 
 BODIES: dict[str, bytes] = {
     "SET_OPERATION": b'{"backup_reserve_percent": 24}',
@@ -20,11 +21,21 @@ BODIES: dict[str, bytes] = {
     "SET_EXTRA_PROGRAMS": b"{}",
     "SET_GRID_CODE": b'{"grid_code": "50Hz_230V_1_G59:UK", "country": "United Kingdom", "state": "*", "region": "G59"}',
     "SET_OFF_GRID": b'{"offgrid": false}',
+    "SET_CLIENT_PROTOCOLS": json.dumps(dict.fromkeys(ClientProtocols.__struct_fields__, False)).encode(),
+    "SAVE_NETWORK": b'{"interface": "EthType", "network_name": "desk"}',
+    "CONNECT_NETWORK": b'{"networkName": "desk", "network_name": "desk", "interface": "EthType",'
+    b' "securityType": "NONE", "security_type": "NONE"}',
+    "FORGET_NETWORK": b'{"interface": "EthType", "network_name": "desk"}',
+    "LOGGING": b'{"level": "INFO", "log": "hello"}',
 }
 """What is sent to the rows that take a body."""
 
 PARTS: dict[str, dict[str, str]] = {
     "SOLAR_MODELS": {"brand": "SolarEdge Technologies"},
+    "DISABLE_INTERFACE": {"interface": "eth0"},
+    "ENABLE_INTERFACE": {"interface": "eth0"},
+    "ENABLE_SERVICE": {"service": "wifi"},
+    "DISCONNECT_DEVICE": {"device": "wifi0"},
 }
 """What goes into the placeholders of the rows that have some."""
 

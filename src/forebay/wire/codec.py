@@ -122,18 +122,19 @@ def _go_float(value: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _members(kind: type[Wire], version: Version) -> tuple[str, ...]:
-    if kind.MEMBERS is None:
-        return kind.__struct_fields__
-    return kind.MEMBERS.at(version)
+def _members(kind: type[Wire], version: Version) -> tuple[tuple[str, str], ...]:
+    """Name on the wire and attribute of each member; they differ where Python owns the word."""
+    attributes = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
+    names = kind.__struct_encode_fields__ if kind.MEMBERS is None else kind.MEMBERS.at(version)
+    return tuple((name, attributes[name]) for name in names)
 
 
 def plain(value: Any, version: Version) -> object:
     """Turn a model into dicts, lists and printable numbers in the release's order."""
     if isinstance(value, Wire):
         out: dict[str, object] = {}
-        for name in _members(type(value), version):
-            member = getattr(value, name)
+        for name, attribute in _members(type(value), version):
+            member = getattr(value, attribute)
             if member is not UNSET:
                 out[name] = plain(member, version)
         return out

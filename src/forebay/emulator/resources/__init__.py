@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
-from forebay.emulator.resources import installation, meters, powerwalls, site, system, vitals
+from forebay.emulator.resources import installation, meters, networks, powerwalls, site, system, testing, vitals
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 
@@ -35,5 +35,7 @@ RESOURCES: dict[Endpoint[Any, Any], Resource] = {
     catalogue.VITALS: vitals.vitals,
     catalogue.UPDATE_STATUS: system.update_status,
     **installation.RESOURCES,
+    **networks.RESOURCES,
+    **testing.RESOURCES,
 }
 """(device, decoded body or None, parts of the path) → wire model; may raise Refused."""

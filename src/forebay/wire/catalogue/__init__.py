@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from forebay.wire.catalogue import networks, testing
 from forebay.wire.catalogue.installation import (
     CONFIG,
     CUSTOMER,
@@ -27,6 +28,23 @@ from forebay.wire.catalogue.installation import (
     SOLARS,
 )
 from forebay.wire.catalogue.meters import AGGREGATES, METERS_SITE, METERS_SOLAR
+from forebay.wire.catalogue.networks import (
+    ACCESS_POINTS,
+    CLIENT_PROTOCOLS,
+    CONNECT_NETWORK,
+    DISABLE_INTERFACE,
+    DISCONNECT_DEVICE,
+    ENABLE_INTERFACE,
+    ENABLE_SERVICE,
+    FORGET_NETWORK,
+    NETWORKS,
+    REQUEST_SCAN,
+    SAVE_NETWORK,
+    SET_CLIENT_PROTOCOLS,
+    SYSTEM_NETWORKS,
+    WIFI_SCAN,
+    WIFI_SECURITY_TYPES,
+)
 from forebay.wire.catalogue.session import LOGIN, LOGOUT
 from forebay.wire.catalogue.site import (
     CONFIG_COMPLETED,
@@ -60,6 +78,17 @@ from forebay.wire.catalogue.system import (
     SYSTEM_STATUS,
     UPDATE_STATUS,
     VITALS,
+)
+from forebay.wire.catalogue.testing import (
+    CANCEL_TESTING,
+    CONN_TESTS,
+    LOGGING,
+    PING_TEST,
+    PING_TEST_POST,
+    PROBLEMS,
+    START_CONN_TESTS,
+    START_TESTING,
+    TESTING,
 )
 from forebay.wire.endpoint import Endpoint, Method
 
@@ -111,6 +140,8 @@ ALL: tuple[Endpoint[Any, Any], ...] = (
     SET_EXTRA_PROGRAMS,
     SET_GRID_CODE,
     SET_OFF_GRID,
+    *networks.ROWS,
+    *testing.ROWS,
 )
 """Every row."""
 
@@ -126,15 +157,25 @@ def find(method: str, path: str) -> Endpoint[Any, Any] | None:
 
 
 __all__ = [
+    "ACCESS_POINTS",
     "AGGREGATES",
     "ALL",
     "BY_NAME",
+    "CANCEL_TESTING",
+    "CLIENT_PROTOCOLS",
     "CONFIG",
     "CONFIG_COMPLETED",
+    "CONNECT_NETWORK",
+    "CONN_TESTS",
     "CUSTOMER",
+    "DISABLE_INTERFACE",
+    "DISCONNECT_DEVICE",
     "DISCONNECT_TYPES",
     "EMAILED_REGISTRATION",
+    "ENABLE_INTERFACE",
+    "ENABLE_SERVICE",
     "EXTRA_PROGRAMS",
+    "FORGET_NETWORK",
     "GENERATORS",
     "GRID_CODES",
     "GRID_FAULTS",
@@ -142,14 +183,22 @@ __all__ = [
     "GRID_STATUS",
     "INSTALLER",
     "INSTALLER_COMPANIES",
+    "LOGGING",
     "LOGIN",
     "LOGOUT",
     "METERS_SITE",
     "METERS_SOLAR",
+    "NETWORKS",
     "OPERATION",
+    "PING_TEST",
+    "PING_TEST_POST",
     "POWERWALLS",
+    "PROBLEMS",
     "RADIOS",
     "REGISTRATION",
+    "REQUEST_SCAN",
+    "SAVE_NETWORK",
+    "SET_CLIENT_PROTOCOLS",
     "SET_CUSTOMER",
     "SET_EXPORT_MODE",
     "SET_EXTRA_PROGRAMS",
@@ -170,11 +219,17 @@ __all__ = [
     "SOLARS",
     "SOLAR_BRANDS",
     "SOLAR_MODELS",
+    "START_CONN_TESTS",
+    "START_TESTING",
     "STATE_OF_ENERGY",
     "STATUS",
+    "SYSTEM_NETWORKS",
     "SYSTEM_STATUS",
+    "TESTING",
     "UPDATE_STATUS",
     "VITALS",
+    "WIFI_SCAN",
+    "WIFI_SECURITY_TYPES",
     "Endpoint",
     "Method",
     "find",

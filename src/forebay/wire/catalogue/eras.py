@@ -15,3 +15,12 @@ RUNNING: Final = always(Needs.RUNNING)
 
 SINCE_2020: Final = Timeline(("1.15", False), ("20.49", True))
 """Not before 20.49, as far as is known."""
+
+NOT_BEFORE_2020: Final = "whether a release before 20.49 offers it"
+"""What is not known of a row that no source mentions before 20.49."""
+
+EMPTY_REPLY: Final = "the body of a success: an empty object is inferred"
+"""What is not known of a row whose answer nobody recorded."""
+
+INSTALLER_ONLY: Final = "the least role: an installer, since it changes the installation"
+"""What is not known of a row that no source names a role for."""
