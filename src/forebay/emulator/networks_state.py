@@ -28,7 +28,7 @@ _FACTORY = {
     InterfaceType.CELLULAR: Timeline(("1.15", "default_gsm"), ("20.49", "gsm_tesla_internal_default")),
 }
 _SAVING_JOINS = Timeline(("1.15", True), ("20.49", False))
-"""Whether a saved Wi-Fi network is joined at once: 1.x has no other way to join one."""
+"""Whether a saved network is joined at once: 1.x has no other way to join one."""
 
 _SSIDS = ("Larkfield", "Larkfield-Guest", "Number 14", "PrintShop", "copper-kettle", "Bay Window", "Uphill 5G")
 _OPEN = ("Larkfield-Guest",)
@@ -160,7 +160,7 @@ class NetworksState:
             saved.dhcp = edit.dhcp
         if isinstance(edit.username, str):
             saved.username = edit.username
-        if wifi and _SAVING_JOINS.at(self._device.version):
+        if _SAVING_JOINS.at(self._device.version):
             self._join(saved)
         self._device.touch()
 

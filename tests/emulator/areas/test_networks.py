@@ -90,6 +90,24 @@ async def test_a_saved_network_is_used_by_1_40_and_only_listed_later(gateway: Ma
     assert "iface_network_info" not in listed
 
 
+async def test_an_ethernet_network_that_1_40_is_told_to_use_has_an_address(gateway: MakeGateway) -> None:
+    home = gateway("1.40.2")
+    edit = {"interface": "EthType", "network_name": "desk"}
+    await ask(home, "POST", "/api/networks", edit)
+    ethernet = (await read(home))[1]
+
+    assert ethernet["ip_address"].startswith("192.168.")
+    assert ethernet["config"] == {**edit, "security_type": "NONE", "dhcp": True, "enabled": True}
+
+
+async def test_a_gateway_without_a_network_does_not_reach_its_maker(gateway: MakeGateway) -> None:
+    home = gateway()
+    assert (await read(home, "/api/sitemaster"))["connected_to_tesla"] is True
+    for adapter, reaches in (("wifi0", True), ("rpine0", False)):
+        await ask(home, "DELETE", f"/api/networks/{adapter}/disconnect")
+        assert (await read(home, "/api/sitemaster"))["connected_to_tesla"] is reaches
+
+
 async def test_saving_under_a_known_name_changes_that_network(gateway: MakeGateway) -> None:
     home = gateway()
     count = len(await read(home))

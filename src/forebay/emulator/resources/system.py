@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
+from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.resources.meters import GATEWAY_PART
 from forebay.wire import gotime
 from forebay.wire.firmware import GIT_HASH_SUFFIX, STOPPED_MEANS_DISCONNECTED, VERSION_SHOWS_HASH, Timeline
@@ -83,7 +84,7 @@ def sitemaster(device: Device, _body: None, _parts: Mapping[str, str]) -> Sitema
         status=SitemasterStatus.UP if running else SitemasterStatus.DOWN,
         running=running,
         uptime=f"{max(0, up_s)}s," if running else "log:",
-        connected_to_tesla=device.connected and not cut_off,
+        connected_to_tesla=device.area(NetworksState).reaches_maker and not cut_off,
         power_supply_mode=False,
         can_reboot=device.can_reboot,
     )
