@@ -68,6 +68,15 @@ def test_bytes_come_out_as_they_are_and_printed_as_what_they_mean(forebay: Foreb
     assert [device["din"] for device in printed.json] == [device.din for device in devices]
 
 
+def test_a_part_of_the_path_may_be_written_quoted_or_plain(forebay: Forebay, gateway: Emulated) -> None:
+    """S138."""
+    for brand in ("SolarEdge%20Technologies", "SolarEdge Technologies", "Diehl AKO Stiftung %26 Co. KG"):
+        outcome = forebay("call", "GET", f"/api/solars/brands/{brand}", "--host", gateway.host)
+
+        assert outcome.code == 0, outcome.err
+        assert outcome.json
+
+
 def test_an_unknown_path_names_the_command_that_lists_them(forebay: Forebay) -> None:
     outcome = forebay("call", "GET", "/api/nothing", "--host", "127.0.0.1:1")
 

@@ -88,6 +88,7 @@ class Device:
         self.running = True
         self.connected = True
         self.site_name = home.site.name
+        self.may_export = True
         reserve = AppPercent(home.operation.reserve_app_pct).wire
         self.setting = Setting(OperationMode(home.operation.mode), reserve)
         self.staged: Setting | None = None
@@ -218,6 +219,7 @@ class Device:
             reserve=setting.reserve.value / 100,
             hour=hour,
             trim_w=CONTROL_ERROR_W * self.world.wobble(at_s, 5) if seconds <= TICK_S else 0.0,
+            may_export=self.may_export,
         )
 
     # -- what the API asks for ------------------------------------------------
@@ -347,6 +349,11 @@ class Device:
     def set_site_name(self, name: str) -> None:
         """Rename the site, as the vendor's app does (S085)."""
         self.site_name = name
+        self._changed()
+
+    def set_may_export(self, allowed: bool) -> None:
+        """Let sun flow into the grid, or hold it back while the system runs."""
+        self.may_export = allowed
         self._changed()
 
     def set_timezone(self, name: str) -> None:

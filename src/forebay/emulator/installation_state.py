@@ -21,7 +21,7 @@ class InstallationState:
     """The stored installation of a gateway.
 
     consents: None where nobody was asked. grid_code: None while the home's own is in force.
-    net_meter_mode, is_off_grid_site: kept, though no reply is known to show them.
+    is_off_grid_site: kept, though no reply is known to show it.
     """
 
     def __init__(self, device: Device) -> None:
@@ -115,9 +115,9 @@ class InstallationState:
         self._device.touch()
 
     def set_export(self, mode: NetMeterMode) -> None:
-        """Note what may flow into the grid."""
+        """Note what may flow into the grid; the battery feeds nothing into it anyhow."""
         self.net_meter_mode = mode
-        self._device.touch()
+        self._device.set_may_export(mode is not NetMeterMode.NEVER)
 
     def set_off_grid(self, is_off_grid: bool) -> None:
         """Note whether the site has no utility."""

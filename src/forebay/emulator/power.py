@@ -71,10 +71,12 @@ class PowerSystem:
         reserve: float,
         hour: int,
         trim_w: float = 0.0,
+        may_export: bool = True,
     ) -> None:
         """Live for `seconds` [s].
 
         trim_w: how far the control misses its aim [W]; the grid makes it good.
+        may_export: whether sun may flow into the grid; without, a running system holds it back.
 
         load_w: what the house wants [W]; solar_w: what the roof could give [W].
         reserve: 0–1 on the gateway's scale. hour: local hour of the day.
@@ -87,6 +89,8 @@ class PowerSystem:
             if wanted_w:
                 wanted_w += trim_w
             battery_w = self._drive(wanted_w, floor, seconds)
+            if running and not may_export:
+                solar_w = min(solar_w, max(0.0, load_w - battery_w))
             self.flows = Flows(load_w - solar_w - battery_w, battery_w, load_w, solar_w)
         self._count(seconds)
 

@@ -1,6 +1,6 @@
 """The wizard's data: each write changes what the next read shows.
 
-S085, S135, S136, S137, S138, S139, S140, S141, S143, S145, S146, S147, S149, S150, S151.
+S136, S137, S138, S139, S140, S141, S143, S145, S146, S147, S149, S150, S151.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from tests.conftest import MakeDevice
 
-from forebay.emulator.home import Grid, Home, InstallerTable, Owner
-from forebay.emulator.installation_state import InstallationState
+from forebay.emulator.home import Home, InstallerTable, Owner
 from forebay.emulator.resources import RESOURCES
 from forebay.emulator.resources import installation as answers
 from forebay.emulator.resources.site import registration
@@ -28,10 +27,6 @@ UNREGISTERED = Home(owner=Owner(registered=False))
 OWNER = {
     "given_name": "Ada", "family_name": "Example", "email": "ada@example.com", "phone": "1", "street": "1 Lane",
     "city": "Ely", "state": "Cambs", "zip": "CB7", "country": "GB",
-}  # fmt: skip
-GB = {
-    "grid_code": "50Hz_230V_1_G59:UK", "country": "United Kingdom", "state": "*", "distributor": "*",
-    "utility": "*", "retailer": "*", "region": "G59 21A",
 }  # fmt: skip
 
 
@@ -230,78 +225,6 @@ async def test_there_is_no_generator_and_one_way_to_cut_one_off(gateway: MakeGat
     assert await read(home, "/api/generators/disconnect_types") == ["DownstreamATS"]
 
 
-async def test_a_new_name_shows_in_both_replies(gateway: MakeGateway) -> None:
-    """S085."""
-    home = gateway()
-    assert (await read(home, "/api/site_info"))["site_name"] != "Barn"
-
-    assert await write(home, "/api/site_info/site_name", {"site_name": "Barn"}) == {"site_name": "Barn"}
-    assert (await read(home, "/api/site_info"))["site_name"] == "Barn"
-    assert (await read(home, "/api/site_info/site_name"))["site_name"] == "Barn"
-
-
-async def test_another_time_zone_shows_in_names_and_in_local_times(gateway: MakeGateway) -> None:
-    home = gateway()
-    before = (await read(home, "/api/meters/aggregates"))["site"]["last_communication_time"]
-
-    assert await write(home, "/api/site_info/timezone", {"timezone": "Europe/Berlin"}) == {}
-    assert (await read(home, "/api/site_info"))["timezone"] == "Europe/Berlin"
-    assert (await read(home, "/api/site_info/site_name"))["timezone"] == "Europe/Berlin"
-    after = (await read(home, "/api/meters/aggregates"))["site"]["last_communication_time"]
-    assert (before[-6:], after[-6:]) == ("-07:00", "+02:00")
-
-
-async def test_another_grid_code_shows_with_what_it_asks_for(gateway: MakeGateway) -> None:
-    home = gateway()
-
-    assert await write(home, "/api/site_info/grid_code", GB) == {}
-    said = (await read(home, "/api/site_info"))["grid_code"]
-    settings = (await read(home, "/api/site_info/grid_regions"))["grid_code_settings"]
-    assert said.items() >= GB.items()
-    assert said.items() >= settings[GB["grid_code"]].items()
-    assert said["grid_freq_setting"] == 50
-
-
-@pytest.mark.parametrize("firmware", ["1.40.2", "21.44"])
-@pytest.mark.parametrize("frequency_hz", [50.0, 60.0])
-async def test_the_homes_own_grid_code_is_one_that_the_wizard_lists(
-    gateway: MakeGateway, firmware: str, frequency_hz: float
-) -> None:
-    """S135."""
-    home = gateway(firmware, home=Home(grid=Grid(frequency_hz=frequency_hz)))
-    said = json.dumps(await read(home, "/api/site_info"))
-    path = "/api/site_info/grid_codes" if firmware == "1.40.2" else "/api/site_info/grid_regions"
-    listed = await read(home, path)
-
-    if firmware == "1.40.2":
-        codes = [c for states in listed.values() for st in states.values() for cs in st.values() for c in cs]
-        (in_force,) = [code["grid_code"] for code in codes if "country" in code]
-    else:
-        (in_force,) = [code for code in listed["grid_code_settings"] if f'"{code}"' in said]
-    assert f'"{in_force}"' in said
-
-
-async def test_programs_that_are_posted_are_those_that_are_read(gateway: MakeGateway) -> None:
-    home = gateway()
-    assert await read(home, "/api/site_info/extra_programs") == []
-
-    bonus = {"heco_battery_bonus": {"committed_kW": 5, "start": "18:00"}}
-    await write(home, "/api/site_info/extra_programs", bonus)
-    assert await read(home, "/api/site_info/extra_programs") == [bonus]
-    await write(home, "/api/site_info/extra_programs", {})
-    assert await read(home, "/api/site_info/extra_programs") == []
-
-
-async def test_export_and_off_grid_are_kept(gateway: MakeGateway) -> None:
-    home = gateway()
-    state = home.device.area(InstallationState)
-    assert (state.net_meter_mode, state.is_off_grid_site) == ("battery_ok", False)
-
-    await write(home, "/api/site_info/export_mode", {"net_meter_mode": "never"})
-    await write(home, "/api/site_info/offgrid", {"offgrid": True})
-    assert (state.net_meter_mode, state.is_off_grid_site) == ("never", True)
-
-
 SHOWN: tuple[Endpoint[Any, Any], ...] = (
     catalogue.INSTALLER,
     catalogue.CUSTOMER,
@@ -318,7 +241,7 @@ WRONG: dict[str, object] = {
     "/api/site_info/timezone": {"timezone": "Mars/Olympus"},
     "/api/site_info/export_mode": {"net_meter_mode": "everything"},
     "/api/site_info/extra_programs": [],
-    "/api/site_info/grid_code": GB | {"grid_code": "55Hz_none"},
+    "/api/site_info/grid_code": {"grid_code": "55Hz_none", "country": "*", "state": "*", "region": "*"},
     "/api/site_info/offgrid": {"offgrid": "maybe"},
 }
 

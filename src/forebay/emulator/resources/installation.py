@@ -38,6 +38,9 @@ from forebay.wire.site import GridCode
 
 _Parts = Mapping[str, str]
 
+PROGRAM_DEPTH = 32
+"""How deep the objects of a program may lie in each other; the real limit is unknown."""
+
 
 def config(device: Device, _body: None, _parts: _Parts) -> Config:
     """Report part and serial number."""
@@ -183,9 +186,24 @@ def extra_programs(device: Device, _body: None, _parts: _Parts) -> list[dict[str
 
 
 def set_extra_programs(device: Device, body: dict[str, Any], _parts: _Parts) -> Accepted:
-    """Take part in programs of the utility."""
+    """Take part in programs of the utility; refuses what nobody could print again."""
+    if _is_deeper(body, PROGRAM_DEPTH):
+        raise Refused("bad_json", error="exceeded max depth")
     device.area(InstallationState).set_extra_programs(body)
     return Accepted()
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    """Whether lists and objects lie in each other more than `limit` times."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(outer, dict | list) for outer in level)
 
 
 def set_grid_code(device: Device, body: GridChoice, _parts: _Parts) -> Accepted:

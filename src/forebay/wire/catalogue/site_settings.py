@@ -21,7 +21,6 @@ from forebay.wire.model import Accepted
 _NOT_SEEN_BEFORE: Final = "whether a release before 20.49 offers it"
 _REPLY_INFERRED: Final = "the body of a success: {} is inferred"
 _INSTALLER: Final = "that it takes an installer"
-_SHOWN_NOWHERE: Final = "which reply shows it: none is known"
 
 GRID_CODES: Final = Endpoint[None, GridCodes](
     name="GRID_CODES",
@@ -94,7 +93,12 @@ SET_EXPORT_MODE: Final = Endpoint[ExportMode, Accepted](
     access=always(Access.INSTALLER),
     effect=Effect.WRITES,
     quality=Quality.PARTIAL,
-    unverified=(_NOT_SEEN_BEFORE, _REPLY_INFERRED, _INSTALLER, _SHOWN_NOWHERE),
+    unverified=(
+        _NOT_SEEN_BEFORE,
+        _REPLY_INFERRED,
+        _INSTALLER,
+        "that `never` holds the sun back at once; no reply shows the word",
+    ),
 )
 
 EXTRA_PROGRAMS: Final = Endpoint[None, list[dict[str, Any]]](
@@ -156,7 +160,7 @@ SET_OFF_GRID: Final = Endpoint[OffGrid, Accepted](
     access=always(Access.INSTALLER),
     effect=Effect.WRITES,
     quality=Quality.PARTIAL,
-    unverified=(_NOT_SEEN_BEFORE, _REPLY_INFERRED, _INSTALLER, _SHOWN_NOWHERE),
+    unverified=(_NOT_SEEN_BEFORE, _REPLY_INFERRED, _INSTALLER, "which reply shows it: none is known"),
 )
 
 ROWS: tuple[Endpoint[Any, Any], ...] = (
