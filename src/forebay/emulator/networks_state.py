@@ -60,7 +60,7 @@ class NetworksState:
     def __init__(self, device: Device) -> None:
         self._device = device
         rng = Random(f"networks:{device.rng_seed}")  # noqa: S311 - invented places and numbers
-        home = rng.choice(_SSIDS)
+        home = rng.choice([ssid for ssid in _SSIDS if ssid not in _OPEN])
         self._air = [_access_point(ssid, rng, strongest=ssid == home) for ssid in _SSIDS]
         self.lan = f"192.168.{rng.randrange(2, 60)}"
         self.lan_host = rng.randrange(20, 200)

@@ -196,6 +196,15 @@ async def test_a_scan_shows_after_some_seconds_and_the_strongest_come_first(gate
     assert link["signal_strength"] == next(p["signal_strength"] for p in after if p["ssid"] == link["network_name"])
 
 
+@pytest.mark.parametrize("seed", range(12))
+async def test_the_houses_own_network_is_in_the_air_as_it_is_saved(gateway: MakeGateway, seed: int) -> None:
+    home = gateway(seed=seed)
+    wifi = (await by_type(home))["WifiType"]
+    (point,) = [p for p in await read(home, "/api/networks/access_points") if p["ssid"] == wifi["network_name"]]
+
+    assert point["security_type"] == wifi["security_type"]
+
+
 async def test_1_40_scans_and_answers_at_once(gateway: MakeGateway) -> None:
     home = gateway("1.40.2")
     first, second = [(await ask(home, "POST", "/api/networks/wifi_scan")).json for _ in range(2)]
