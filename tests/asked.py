@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+from forebay.emulator.build import build_device
+from forebay.emulator.home import Home
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.installation import CustomerEntry, Legal
 from forebay.wire.networks import ClientProtocols
+
+HOME = build_device(Home(), start=datetime(2026, 6, 21, tzinfo=UTC), speed=0)
+"""The home of the tests: its serial numbers."""
+
+X_METER, Y_METER = f"{HOME.sync_serial}synchrometerX", f"{HOME.sync_serial}synchrometerY"
+METER = b'{"location": "site", "type": "synchrometerX", "ip_address": "", "serial": "%s"}' % X_METER.encode()
 
 BODIES: dict[str, bytes] = {
     "SET_OPERATION": b'{"backup_reserve_percent": 24}',
@@ -27,6 +36,22 @@ BODIES: dict[str, bytes] = {
     b' "securityType": "NONE", "security_type": "NONE"}',
     "FORGET_NETWORK": b'{"interface": "EthType", "network_name": "desk"}',
     "LOGGING": b'{"level": "INFO", "log": "hello"}',
+    "CHANGE_PASSWORD": b'{"old_password": "56789", "new_password": "open sesame", "toggled_pw": false}',
+    "RESET_PASSWORD": b'{"old_password": "S%s"}' % HOME.serial.encode(),
+    "TOGGLE_LOGIN": b'{"username": "installer", "email": ""}',
+    "ISLANDING": b'{"island_mode": "backup"}',
+    "SET_PHASE_USAGES": b'{"phase1": "Backup", "phase2": "NonBackup", "phase3": "NotConfigured"}',
+    "SET_CLAMP_RATING": b'{"amp_ct_type": ["200A", "200A", "800A", "Missing"]}',
+    "SET_CLAMPS": b'{"type": "load", "real_power_scale_factor": 1, "valid": [false, false, true, false]}',
+    "INVERT_CLAMPS": b"[true, false, false, false]",
+    "SET_CLAMP_PHASES": b'{"ct1": "Phase1", "ct2": "Phase2", "ct3": "Phase2"}',
+    "VERIFY_THIS_METER": b'{"serial": " %s ", "short_id": "1"}' % X_METER.encode(),
+    "COMMISSION_METER": b'{"serial": "%s", "short_id": "1"}' % Y_METER.encode(),
+    "ADD_METER": b'{"type": "neurio_tcp", "serial": "OBB0000000001", "short_id": "00001", "location": "site",'
+    b' "ip_address": "", "mac": ""}',
+    "VERIFY_METER": METER,
+    "REMOVE_METER": METER,
+    "SET_INVERTER_METER": b'{"enabled": true}',
 }
 """What is sent to the rows that take a body."""
 
@@ -36,8 +61,27 @@ PARTS: dict[str, dict[str, str]] = {
     "ENABLE_INTERFACE": {"interface": "eth0"},
     "ENABLE_SERVICE": {"service": "wifi"},
     "DISCONNECT_DEVICE": {"device": "wifi0"},
+    "VERIFY_THIS_METER": {"serial": X_METER},
+    "CLAMP_RATING": {"serial": X_METER},
+    "SET_CLAMP_RATING": {"serial": X_METER},
+    "CLAMPS": {"serial": Y_METER},
+    "SET_CLAMPS": {"serial": X_METER},
+    "REMOVE_CLAMPS": {"serial": X_METER},
+    "INVERT_CLAMPS": {"serial": Y_METER},
+    "COMMISSION_METER": {"serial": Y_METER},
+    "REMOVE_THIS_METER": {"serial": Y_METER},
 }
 """What goes into the placeholders of the rows that have some."""
+
+REFUSED: dict[str, int] = {
+    "PHASE_USAGES": 500,
+    "SET_PHASE_USAGES": 500,
+    "CLAMP_RATING": 500,
+    "SET_CLAMP_RATING": 500,
+    "TOGGLE_LOGIN": 400,
+    "TOGGLE_CANCEL": 404,
+}
+"""Status of the rows that a home of split phase without a Neurio refuses, when nobody waits for the switch."""
 
 
 def path(row: Endpoint[Any, Any]) -> str:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from tests.conformance.conftest import Target
 
-from forebay.errors import Advice, GatewayError, MalformedReply, Throttled, Unreachable
+from forebay.errors import Advice, GatewayError, MalformedReply, Throttled, Unreachable, WrongState
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Access, Endpoint, Needs
 from forebay.wire.faults import FAULTS, Fault
@@ -31,11 +31,12 @@ ONLY_STOPPED = Endpoint[None, bytes](
     body=type(None),
     reply=bytes,
     summary="A row that answers only while the house is stopped.",
-    source="made up: no row of the catalogue does yet",
+    source="made up: a stopped row of the path that goes wrong here",
     access=always(Access.PUBLIC),
     needs=always(Needs.STOPPED),
     refusal="needs_stopped",
 )
+ONLY_STOPPED_STATUS = 400
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -51,7 +52,8 @@ async def misbehave(target: Target) -> AsyncIterator[Misbehave]:
 
 def row_for(fault: Fault) -> Endpoint[Any, Any]:
     """A row that can be refused in this way."""
-    return ONLY_STOPPED if fault.key == "needs_stopped" else catalogue.GRID_STATUS
+    is_state = fault.raises is WrongState and fault.status == ONLY_STOPPED_STATUS
+    return ONLY_STOPPED if is_state else catalogue.GRID_STATUS
 
 
 def body_of(fault: Fault) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, get_args, get_origin
 
 import pytest
+from tests.asked import REFUSED
 from tests.conformance.conftest import Target
 
 from forebay.client.snapshot import MEMBERS
-from forebay.errors import NotOffered
+from forebay.errors import GatewayFailed, NotOffered, WrongState
 from forebay.wire import catalogue, vitals
-from forebay.wire.endpoint import Effect, Endpoint
+from forebay.wire.endpoint import Effect, Endpoint, Needs
+from forebay.wire.faults import BY_KEY
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,6 +52,11 @@ async def test_an_offered_row_answers_with_its_model_and_another_is_not_offered(
                 await gateway.call(row)
             assert caught.value.path == row.path
             return
+        if row.name in REFUSED or row.needs.at(target.version) is Needs.STOPPED:
+            with pytest.raises(GatewayFailed if row.name in REFUSED else WrongState) as refused:
+                await gateway.call(row)
+            assert refused.value.status == REFUSED.get(row.name, BY_KEY[row.refusal].status)
+            return
         answer = await gateway.call(row)
 
     assert is_model(answer, row.reply), answer
@@ -59,7 +66,8 @@ async def test_status_and_content_type_are_those_of_the_release(target: Target) 
     allowed(target, catalogue.OPERATION)
     async with target.gateway() as gateway:
         for row in READS:
-            if row.offered_by(target.version):
+            is_refused = row.name in REFUSED or row.needs.at(target.version) is Needs.STOPPED
+            if row.offered_by(target.version) and not is_refused:
                 reply = await gateway.request_raw(row)
                 assert reply.status == row.status.at(target.version), row
                 assert reply.headers.get("content-type", "") == row.content_type.at(target.version), row

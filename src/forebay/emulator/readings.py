@@ -21,6 +21,9 @@ SYNCHROMETER = Timeline(("1.15", False), ("20.49", True))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CELL_V = 50.0
 
+GATEWAY_PART = "1232100-00-E"
+"""Part number of the gateway, which is also its synchrometers'."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from forebay.emulator.device import Device
 from forebay.emulator.home import LIVABLE, is_livable
+from forebay.emulator.updates_state import UpdatesState
+from forebay.errors import ConfigError
 
 
 class BadRequest(Exception):
@@ -141,6 +143,16 @@ def _time(device: Device, body: Mapping[str, Any]) -> None:
         device.clock.jump(jump_s)
 
 
+def _update(device: Device, body: Mapping[str, Any]) -> None:
+    updates = device.area(UpdatesState)
+    try:
+        updates.offer(body["available"])
+    except ConfigError as no:
+        raise BadRequest(f'"available": {no}') from no
+    if "upgrade_after_s" in body:
+        updates.upgrade_itself(body["upgrade_after_s"])
+
+
 _WATTS = Number(0, MOST_WATTS, "W", or_null=True)
 
 VERBS: tuple[Verb, ...] = (
@@ -212,6 +224,14 @@ VERBS: tuple[Verb, ...] = (
         {"up": False},
         lambda device, body: device.set_connected(body["up"]),
         needed=("up",),
+    ),
+    Verb(
+        "/update",
+        "Offer a newer firmware; with upgrade_after_s the gateway installs it by itself, at null in a night's hour.",
+        {"available": Text(40), "upgrade_after_s": Number(0, MOST_ADVANCE_S, "s", or_null=True)},
+        {"available": "22.1.1"},
+        _update,
+        needed=("available",),
     ),
     Verb(
         "/switch",

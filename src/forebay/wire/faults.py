@@ -36,6 +36,10 @@ _RUNNING = "run sitemanager flag enabled, sitemanager process is running"
 _TOGGLE = "roles [Provider_Engineer] require physical access"
 _RIGHTS = "User does not have adequate access rights"
 _CURRENT = "Sitemaster is current running"
+_PAIRINGS = "Failed to read Synchrometer Y CT available pairings. Please try again or reboot Gateway"
+_NO_PHASES = "Failed getting phase detection information"
+_NOT_NEURIO = "meter type must be Neurio (synchrometerX)"
+_NO_TOGGLE = "Unable to set password (Toggle Error)"
 _BUSY = "current config mode is busy"
 
 # fmt: off
@@ -43,6 +47,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("bad_json", 400, errors.GatewayFailed, "unexpected end of JSON input", "Unable to unmarshal body", source="E10"),
     Fault("bad_value", 400, errors.GatewayFailed, "Bad Request", "Bad Request", source="E023", unverified=True),
     Fault("needs_stopped", 400, errors.WrongState, _RUNNING, "Unable to read while running", source="E09", unverified=True),
+    Fault("pairings_running", 400, errors.WrongState, _RUNNING, _PAIRINGS, source="E09"),
     Fault("bad_login", 401, errors.LoginRejected, "bad credentials", "Login Error", source="E03"),
     Fault("needs_toggle", 401, errors.LoginRejected, _TOGGLE, "Login Error", source="A16"),
     Fault("forbidden", 403, errors.NotPermitted, "Unable to {method} to resource", _RIGHTS, source="E04"),
@@ -52,6 +57,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("not_toggled", 417, errors.NotYet, "Expectation Failed", "Not toggled yet", source="E14", unverified=True),
     Fault("throttled", 429, errors.Throttled, "Api Limit reached for this endpoint", "API Limit Reached", source="E13"),
     Fault("cannot_stop", 500, errors.GatewayFailed, "Cannot Start Wizard", "Unable to stop sitemaster", source="E05"),
+    Fault("no_phases", 500, errors.GatewayFailed, "no phase information", _NO_PHASES, source="E08"),
+    Fault("no_toggle", 500, errors.GatewayFailed, "Internal Server Error", _NO_TOGGLE, source="E090", unverified=True),
+    Fault("not_neurio", 500, errors.GatewayFailed, _NOT_NEURIO, "Unable to get Amp configuration", source="E08"),
     Fault("unsupported", 500, errors.GatewayFailed, "Unsupported mode", "Unable to set operation", source="E023", unverified=True),
     Fault("stopped", 502, errors.SiteStopped, body=b"", content_type="", source="E07"),
     Fault("busy", 503, errors.GatewayBusy, _BUSY, _BUSY, source="E13"),

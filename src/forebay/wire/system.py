@@ -215,7 +215,10 @@ class UpdateInfo(Wire, kw_only=True):
 
 
 class UpdateStatus(Wire, kw_only=True):
-    """The reply of /api/system/update/status. Times are milliseconds since 1970 UTC."""
+    """The reply of /api/system/update/status. Times are milliseconds since 1970 UTC.
+
+    last_download_status_time, start_time: only while downloading; their place is unverified.
+    """
 
     MEMBERS: ClassVar = Timeline(
         ("1.15", ("state", "info", "current_time")),
@@ -230,6 +233,8 @@ class UpdateStatus(Wire, kw_only=True):
                 "offline_updating",
                 "offline_update_error",
                 "estimated_bytes_per_second",
+                "last_download_status_time",
+                "start_time",
             ),
         ),
     )
@@ -242,3 +247,5 @@ class UpdateStatus(Wire, kw_only=True):
     offline_updating: bool | UnsetType = UNSET
     offline_update_error: str | UnsetType = UNSET
     estimated_bytes_per_second: float | UnsetType | None = UNSET
+    last_download_status_time: int | UnsetType = UNSET
+    start_time: int | UnsetType = UNSET

@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
-from forebay.emulator.resources import installation, meters, networks, powerwalls, site, system, testing, vitals
+from forebay.emulator.resources import (
+    access,
+    installation,
+    metering,
+    meters,
+    networks,
+    packs,
+    powerwalls,
+    site,
+    system,
+    testing,
+    updates,
+    vitals,
+)
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 
@@ -33,9 +46,12 @@ RESOURCES: dict[Endpoint[Any, Any], Resource] = {
     catalogue.POWERWALLS: powerwalls.powerwalls,
     catalogue.REGISTRATION: site.registration,
     catalogue.VITALS: vitals.vitals,
-    catalogue.UPDATE_STATUS: system.update_status,
+    **access.RESOURCES,
     **installation.RESOURCES,
+    **metering.RESOURCES,
     **networks.RESOURCES,
+    **packs.RESOURCES,
     **testing.RESOURCES,
+    **updates.RESOURCES,
 }
 """(device, decoded body or None, parts of the path) → wire model; may raise Refused."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
+from forebay.emulator.metering_state import MeteringState
 from forebay.wire.gotime import NEVER
 from forebay.wire.model import UNSET
 from forebay.wire.power import (
@@ -97,7 +98,7 @@ def _detail(
         inverted=[False] * 4,
         connection=_wiring(device, synchrometer=synchrometer),
         real_power_scale_factor=1.0 if synchrometer else UNSET,
-        ct_voltage_references=VoltageReferences(ct1="Phase1", ct2="Phase2", ct3="Phase1") if synchrometer else UNSET,
+        ct_voltage_references=_phases(device) if synchrometer else UNSET,
         Cached_readings=CachedReadings(
             last_communication_time=shown.stamp,
             instant_power=shown.power_w,
@@ -124,10 +125,17 @@ def _detail(
     )
 
 
+def _phases(device: Device) -> VoltageReferences:
+    phases = device.area(MeteringState).phases
+    return VoltageReferences(ct1=phases.ct1, ct2=phases.ct2, ct3=phases.ct3)
+
+
 def _wiring(device: Device, *, synchrometer: bool) -> Connection:
     if synchrometer:
         return Connection(
-            short_id=f"{GATEWAY_PART}--{device.serial}", device_serial=device.sync_serial, https_conf=HttpsConf()
+            short_id=f"{readings.GATEWAY_PART}--{device.serial}",
+            device_serial=device.sync_serial,
+            https_conf=HttpsConf(),
         )
     short = device.meter_serial[-5:]
     return Connection(
@@ -143,7 +151,3 @@ def _wiring(device: Device, *, synchrometer: bool) -> Connection:
             max_idle_conns_per_host=1,
         ),
     )
-
-
-GATEWAY_PART = "1232100-00-E"
-"""Part number of the gateway."""

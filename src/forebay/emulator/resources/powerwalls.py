@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.packs_state import PacksState
 from forebay.emulator.resources.system import din, pack_part
 from forebay.wire.firmware import Timeline
 from forebay.wire.gotime import print_instant
@@ -21,7 +23,6 @@ _WHILE_RUNNING = Timeline(
     ),
 )
 _KIND = Timeline(("1.15", "acpw"), ("20.49", "ACPW"))
-_PHASE_ERROR = Timeline(("1.15", "phase detection not run"), ("20.49", "no phase information"))
 _ON_GRID_RUNNING = Timeline(("1.15", "on grid check not run"), ("20.49", "run sitemanager flag enabled"))
 _ON_GRID_STOPPED = Timeline(
     ("1.15", "on grid check not run"),
@@ -39,27 +40,34 @@ _SYNC_CHECKS = ("CAN connectivity", "Firmware up-to-date")
 
 def powerwalls(device: Device, _body: None, _parts: Mapping[str, str]) -> Powerwalls:
     """Report every Powerwall; the checks only work while the system is stopped (S13)."""
-    version, running = device.version, device.running
     clock = _Clock(device)
     return Powerwalls(
-        enumerating=False,
-        updating=False,
-        checking_if_offgrid=False,
-        running_phase_detection=False,
-        phase_detection_last_error=_PHASE_ERROR.at(version),
-        bubble_shedding=False,
-        on_grid_check_error=(_ON_GRID_RUNNING if running else _ON_GRID_STOPPED).at(version),
-        grid_qualifying=False,
-        grid_code_validating=False,
-        phase_detection_not_available=True,
+        **flags(device),
         powerwalls=[_powerwall(device, index, clock) for index in range(len(device.home.packs))],
         gateway_din=din(device),
         has_sync=True,
         sync=_sync(device, clock),
         msa=None,
-        states=_STATES.at(version),
+        states=_STATES.at(device.version),
         phase_detection_attempt=0,
     )
+
+
+def flags(device: Device) -> dict[str, Any]:
+    """Return what is being examined, as this row and PACK_STATUS tell it."""
+    packs = device.area(PacksState)
+    return {
+        "enumerating": packs.scanning,
+        "updating": packs.updating,
+        "checking_if_offgrid": False,
+        "running_phase_detection": packs.detecting,
+        "phase_detection_last_error": packs.detection_error,
+        "bubble_shedding": False,
+        "on_grid_check_error": (_ON_GRID_RUNNING if device.running else _ON_GRID_STOPPED).at(device.version),
+        "grid_qualifying": False,
+        "grid_code_validating": False,
+        "phase_detection_not_available": not packs.has_phases,
+    }
 
 
 class _Clock:
@@ -83,8 +91,8 @@ def _powerwall(device: Device, index: int, clock: _Clock) -> Powerwall:
         type=_KIND.at(device.version),
         grid_state="Grid_Compliant" if compliant else "Grid_Uncompliant",
         grid_reconnection_time_seconds=0,
-        under_phase_detection=False,
-        updating=False,
+        under_phase_detection=device.area(PacksState).detecting,
+        updating=device.area(PacksState).updating,
         commissioning_diagnostic=_commissioning(device, _PACK_CHECKS, clock, CheckStatus.RUNNING),
         update_diagnostic=_update(_PACK_UPDATES),
         bc_type=None,

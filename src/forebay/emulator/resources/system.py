@@ -9,7 +9,7 @@ from datetime import timedelta
 from forebay.emulator import readings
 from forebay.emulator.device import Device
 from forebay.emulator.networks_state import NetworksState
-from forebay.emulator.resources.meters import GATEWAY_PART
+from forebay.emulator.readings import GATEWAY_PART
 from forebay.wire import gotime
 from forebay.wire.firmware import GIT_HASH_SUFFIX, STOPPED_MEANS_DISCONNECTED, VERSION_SHOWS_HASH, Timeline
 from forebay.wire.site import Stop
@@ -22,16 +22,12 @@ from forebay.wire.system import (
     StateOfEnergy,
     Status,
     SystemStatus,
-    UpdateInfo,
-    UpdateState,
-    UpdateStatus,
 )
 
 PACK_PART = Timeline(("1.15", "1092170-03-E"), ("20.49", "3012170-05-B"))
 """Default part number of a Powerwall; the first is the seed author's (S053)."""
 
 INVERTER_PART = "1081100-10-U"
-_RESTING_UPDATE = Timeline(("1.15", UpdateState.FAILED), ("20.49", UpdateState.SUCCEEDED))
 _ALERT_KEPT = timedelta(hours=24)
 
 
@@ -207,20 +203,4 @@ def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBloc
         backup_ready=True,
         OpSeqState="Active",
         version=device.profile.git_hash[:14],
-    )
-
-
-def update_status(device: Device, _body: None, _parts: Mapping[str, str]) -> UpdateStatus:
-    """Report the update machinery at rest."""
-    now_ms = gotime.milliseconds(device.now)
-    hour_ms = 3_600_000
-    return UpdateStatus(
-        state=_RESTING_UPDATE.at(device.version),
-        info=UpdateInfo(status=["nonactionable"]),
-        current_time=now_ms,
-        last_status_time=now_ms - now_ms % hour_ms,
-        version=version_text(device),
-        offline_updating=False,
-        offline_update_error="",
-        estimated_bytes_per_second=None,
     )

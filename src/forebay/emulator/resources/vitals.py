@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
-from forebay.emulator.resources.meters import GATEWAY_PART
+from forebay.emulator.readings import GATEWAY_PART
 from forebay.emulator.resources.system import INVERTER_PART, din, pack_part
 from forebay.wire.vitals import Value, VitalsDevice, encode
 
