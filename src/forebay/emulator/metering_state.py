@@ -72,11 +72,21 @@ class MeteringState:
     def __init__(self, device: Device) -> None:
         self._device = device
         rng = Random(f"metering:{device.rng_seed}")  # noqa: S311 - an invented address
-        mac = "-".join(f"{rng.randrange(256):02x}" for _ in range(6))
-        self.meters = {meter.serial: meter for meter in _first(device, mac)}
+        self._mac = "-".join(f"{rng.randrange(256):02x}" for _ in range(6))
+        self._meters: dict[str, InstalledMeter] = {}
+        self._by_itself: bool | None = None
         self.phases = ClampPhases(ct1="Phase1", ct2="Phase2", ct3="Phase1")
         self.inverter_meter = False
         self._setup: Setup | None = None
+
+    @property
+    def meters(self) -> dict[str, InstalledMeter]:
+        """The meters by serial number; a gateway that an update lets measure by itself finds its own."""
+        by_itself = readings.SYNCHROMETER.at(self._device.version)
+        if by_itself is not self._by_itself:
+            self._by_itself = by_itself
+            self._meters = {meter.serial: meter for meter in _first(self._device, self._mac)}
+        return self._meters
 
     def find(self, serial: str) -> InstalledMeter:
         """Return a meter; blanks around the serial number count for nothing. Raises Refused("absent")."""
