@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.asked import REFUSED
 
 from forebay.emulator.build import build_device
 from forebay.emulator.home import Home
@@ -101,11 +102,9 @@ class Served:
         if row is not None and row.offered_by(self.version):
             if row.access.at(self.version) > access:
                 return 403
-            return (
-                BY_KEY[row.refusal].status
-                if row.needs.at(self.version) is Needs.STOPPED
-                else row.status.at(self.version)
-            )
+            if row.needs.at(self.version) is Needs.STOPPED:
+                return BY_KEY[row.refusal].status
+            return REFUSED.get(row.name, row.status.at(self.version))
         known = any(other.offered_by(self.version) and other.pattern.fullmatch(path) for other in catalogue.ALL)
         return 405 if known else 404
 
