@@ -190,10 +190,11 @@ class Gateway:
             await self.logout()
             return Reply(204, {}, b"")
         content = b"" if body is None else body if isinstance(body, bytes) else codec.encode_request(body)
-        return await self._live.request(row, path, content, may_login=await self._may_login(row))
+        may_login = row is catalogue.STATUS or await self._may_login()
+        return await self._live.request(row, path, content, may_login=may_login)
 
-    async def _may_login(self, row: Endpoint[Any, Any]) -> bool:
-        if self._login_may_stop or row is catalogue.STATUS:
+    async def _may_login(self, *, where_it_stops: bool = True) -> bool:
+        if where_it_stops and self._login_may_stop:
             return True
         return not firmware.LOGIN_STOPS_SYSTEM.at(await self._live.version())
 
@@ -263,9 +264,7 @@ class Gateway:
         version = await session.version()
         if not row.offered_by(version):
             raise NotOffered(f"firmware {firmware.print_version(version)} does not offer it", path=row.path)
-        may_login = (allow_login and self._login_may_stop) or not firmware.LOGIN_STOPS_SYSTEM.at(version)
-        if not may_login and not row.is_public(version) and not session.has_credentials:
-            raise NotPermitted("needs a login, which stops the power system on this firmware", path=row.path)
+        may_login = await self._may_login(where_it_stops=allow_login)
         model = self._decoded(row, await session.request(row, row.path, may_login=may_login))
         return vitals.decode(model) if row is catalogue.VITALS else model
 
