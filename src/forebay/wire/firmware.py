@@ -125,9 +125,6 @@ LOGIN_SETS_COOKIES = Timeline(("1.15", False), ("1.37", True))
 STOPPED_MEANS_DISCONNECTED = Timeline(("1.15", True), ("20.49", False))
 """Whether connected_to_tesla is false while stopped (S09, X05)."""
 
-COMMISSION_COUNTED = Timeline(("1.15", False), ("1.50", True))
-"""Whether status shows commission_count (S10)."""
-
 VERSION_SHOWS_HASH = Timeline(("1.15", False), ("1.50", True))
 """Whether version reads "21.44 b7d20c5e" (F12)."""
 

@@ -207,7 +207,3 @@ class SiteMeter(Wire, kw_only=True):
     real_power_scale_factor: float | UnsetType = UNSET
     ct_voltage_references: VoltageReferences | UnsetType = UNSET
     Cached_readings: CachedReadings
-
-
-SiteMeters = list[SiteMeter] | None
-"""Meters of one location; null where there is none."""

@@ -9,6 +9,7 @@ from forebay.emulator.device import Device, Setting
 from forebay.emulator.installation_state import InstallationState
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import status
+from forebay.wire.catalogue import CONFIG_COMPLETED
 from forebay.wire.firmware import Timeline
 from forebay.wire.model import UNSET
 from forebay.wire.percent import WirePercent
@@ -19,8 +20,6 @@ _NESTED = Timeline(("1.15", False), ("20.49", True))
 """Whether the grid code is an object of its own (X07)."""
 
 _GRID_STANDARD = Timeline(("1.15", ("2016", "UL1741SA")), ("20.49", ("2019", "UL1741SA-CA:2019")))
-_MODE_IS_REAL = Timeline(("1.15", False), ("1.43", True))
-_COMPLETED_SAYS_STATUS = Timeline(("1.15", False), ("1.43", True))
 _UNLIMITED_KW = 1_000_000_000.0
 
 
@@ -105,10 +104,9 @@ def registration(device: Device, _body: None, _parts: Mapping[str, str]) -> Regi
 def operation(device: Device, _body: None, _parts: Mapping[str, str]) -> Operation:
     """Report mode and reserve, a staged value before it is committed too."""
     setting = device.staged or device.setting
-    real = _MODE_IS_REAL.at(device.version)
-    return Operation(
-        mode=UNSET if real else setting.mode,
-        real_mode=setting.mode if real else UNSET,
+    return Operation(  # the release prints one of the two names
+        mode=setting.mode,
+        real_mode=setting.mode,
         backup_reserve_percent=setting.reserve,
         freq_shift_load_shed_soe=75.0,
         freq_shift_load_shed_delta_f=-0.32,
@@ -137,10 +135,10 @@ def set_operation(device: Device, body: Operation, _parts: Mapping[str, str]) ->
             before.max_pv_export_kw if export is UNSET else export,
         )
     )
-    real = _MODE_IS_REAL.at(device.version)
+    echoed = UNSET if mode is None else mode
     return Operation(
-        mode=UNSET if real or mode is None else mode,
-        real_mode=mode if real and mode is not None else UNSET,
+        mode=echoed,
+        real_mode=echoed,
         backup_reserve_percent=reserve,
         max_pv_export_power_kW=export,
     )
@@ -149,4 +147,5 @@ def set_operation(device: Device, body: Operation, _parts: Mapping[str, str]) ->
 def config_completed(device: Device, _body: None, parts: Mapping[str, str]) -> Status | None:
     """Commit what is staged; later releases answer with the status (X02)."""
     device.commit()
-    return status(device, None, parts) if _COMPLETED_SAYS_STATUS.at(device.version) else None
+    says_status = CONFIG_COMPLETED.status.at(device.version) == 200
+    return status(device, None, parts) if says_status else None
