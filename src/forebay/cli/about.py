@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from forebay.cli import EXIT_USAGE
+
 
 def version() -> str:
     """Return the installed version, or that it runs from its sources."""
@@ -22,4 +24,4 @@ def about(options: argparse.Namespace) -> int:
         print(f"forebay {version()}")
         return 0
     print(options.help_text(), file=sys.stderr, end="")
-    return 2
+    return EXIT_USAGE
