@@ -308,3 +308,14 @@ def test_the_synchrometer_shows_legs_times_root_three(make_device: MakeDevice) -
     now = readings.take(make_device("21.44"))
 
     assert now.site.voltage_v == pytest.approx(now.leg_v * sqrt(3))
+
+
+def test_one_instant_is_read_once_and_every_change_is_read_anew(make_device: MakeDevice) -> None:
+    device = make_device()
+    first = readings.take(device)
+    again = readings.take(device)
+    device.set_load_w(4_321)
+    changed = readings.take(device)
+
+    assert again is first
+    assert changed.load.power_w == pytest.approx(4_321, abs=1)

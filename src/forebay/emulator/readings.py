@@ -77,8 +77,23 @@ class Readings:
         return 100 * sum(p.energy_wh for p in self.packs) / sum(p.full_wh for p in self.packs)
 
 
+class _Taken:
+    """The latest readings of one device, and which state of it they show."""
+
+    def __init__(self, device: Device) -> None:
+        self.revision = device.revision
+        self.readings = _read(device)
+
+
 def take(device: Device) -> Readings:
-    """Read all meters of a device that has been brought up to date."""
+    """Read all meters of a device that has been brought up to date; once for each of its states."""
+    taken = device.area(_Taken)
+    if taken.revision != device.revision:
+        taken.revision, taken.readings = device.revision, _read(device)
+    return taken.readings
+
+
+def _read(device: Device) -> Readings:
     world, at_s, flows, counters = device.world, device.now_s, device.power.flows, device.counters
     synchrometer = SYNCHROMETER.at(device.version)
     line_v = world.voltage_v(at_s)
