@@ -27,6 +27,7 @@ def loaded(folder: Path, *addresses: str) -> x509.Certificate:
 
 
 def test_the_certificate_has_the_shape_of_a_real_one(tmp_path: Path) -> None:
+    """S006, S011."""
     certificate = loaded(tmp_path, "127.0.0.9")
 
     subject = certificate.subject.rfc4514_string().split(",")
@@ -119,6 +120,7 @@ FETCH_BY_SED = (
 async def test_the_documented_steps_work_with_the_real_tools(
     served: Serve, tmp_path: Path, server: str, fetch: str
 ) -> None:
+    """S014, S015."""
     gateway = await served("1.40.2", server=server)
     pem = tmp_path / "cacert.pem"
     await shell(fetch.format(port=gateway.port, pem=pem))
@@ -134,6 +136,7 @@ async def test_the_documented_steps_work_with_the_real_tools(
 
 @needs_tools
 async def test_a_name_that_is_not_in_the_certificate_fails_as_documented(served: Serve, tmp_path: Path) -> None:
+    """S016."""
     gateway = await served()
     pem = tmp_path / "cacert.pem"
     await shell(FETCH.format(port=gateway.port, pem=pem))

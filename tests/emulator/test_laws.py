@@ -93,6 +93,7 @@ def check(device: Device) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(FIRMWARES), st.integers(0, 10_000), st.integers(0, 23), STEPS)
 def test_the_laws_hold_at_every_instant(firmware: str, seed: int, hour: int, steps: list[tuple[str, float]]) -> None:
+    """S034, S037, S038."""
     device = build(firmware, seed, hour)
     check(device)
     for verb, amount in steps:
@@ -201,6 +202,7 @@ def test_ten_days_of_silence_conserve_energy(make_device: MakeDevice) -> None:
 
 
 def test_an_outage_islands_the_house_and_its_end_brings_it_back(make_device: MakeDevice) -> None:
+    """S055–S058."""
     device = make_device()
     seen = [device.grid_state]
     device.set_grid(False)
@@ -251,6 +253,7 @@ def test_an_empty_island_goes_dark_and_invents_nothing(make_device: MakeDevice) 
 
 
 def test_a_stopped_system_neither_charges_nor_discharges(make_device: MakeDevice) -> None:
+    """S093."""
     device = make_device()
     device.stop(force=True)
     before = readings.take(device)

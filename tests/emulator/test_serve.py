@@ -107,6 +107,7 @@ async def test_vitals_are_never_compressed(served: Serve, server: str) -> None:
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
 @pytest.mark.parametrize("server", SERVERS)
 async def test_curl_gets_http_2_when_it_offers_it(served: Serve, server: str) -> None:
+    """S090."""
     gateway = await served("1.40.2", server=server)
     process = await asyncio.create_subprocess_exec(
         "curl", "-sk", "--http2", "-i", gateway.ready.url + "/api/logout", stdout=asyncio.subprocess.PIPE
@@ -245,6 +246,7 @@ async def test_tls_below_1_2_is_refused(served: Serve, server: str) -> None:
 
 
 async def test_plain_http_is_sent_on_to_https_as_a_gateway_does(served: Serve) -> None:
+    """S005."""
     gateway = await served(http_port=0)
     port = urlsplit(gateway.ready.http_url).port
     async with httpx.AsyncClient(trust_env=False) as http:

@@ -64,6 +64,7 @@ def test_the_customer_of_21_44_gets_home_owner_the_email_back_and_a_local_time(m
 
 @pytest.mark.parametrize("user", ["", "installer", "customer", "anyone"])
 def test_s_and_serial_opens_1_40_2_under_any_name(make_device: MakeDevice, user: str) -> None:
+    """S024, S025."""
     device = make_device("1.40.2")
     session = Sessions(device).log_in(Login(username=user, password=f"S{device.serial}", force_sm_off=True))
 
@@ -72,6 +73,7 @@ def test_s_and_serial_opens_1_40_2_under_any_name(make_device: MakeDevice, user:
 
 
 def test_s_and_serial_opens_nothing_on_21_44(make_device: MakeDevice) -> None:
+    """S026."""
     device = make_device()
 
     no = refused(Sessions(device), Login(username="customer", password=f"S{device.serial}"))
@@ -102,6 +104,7 @@ def test_an_installer_of_21_44_must_touch_the_switch_first(make_device: MakeDevi
 
 
 def test_a_login_stops_the_house_on_1_40_2_and_not_on_21_44(make_device: MakeDevice) -> None:
+    """S103."""
     old, new = make_device("1.40.2"), make_device("21.44")
     Sessions(old).log_in(msgspec.structs.replace(owner(old), force_sm_off=True))
     Sessions(new).log_in(owner(new))
