@@ -23,8 +23,14 @@ def describe(device: Device) -> dict[str, Any]:
         "connected": device.connected,
         "site_name": device.site_name,
         "grid": {"up": device.grid_up, "state": str(device.grid_state)},
-        "power_w": {"site": flows.site_w, "battery": flows.battery_w, "load": flows.load_w, "solar": flows.solar_w},
-        "charge_wire_pct": 100 * device.power.energy_wh / device.power.full_wh,
+        "power_w": {
+            "site": flows.site_w,
+            "battery": flows.battery_w,
+            "load": flows.load_w,
+            "solar": flows.solar_w,
+            "generator": flows.generator_w,
+        },
+        "charge_wire_pct": 100 * device.power.level,
         "mode": str(device.setting.mode),
         "reserve_wire_pct": device.setting.reserve.value,
         "overrides": {

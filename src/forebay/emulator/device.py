@@ -18,11 +18,11 @@ import msgspec
 from msgspec.structs import replace
 
 from forebay.clock import ScaledClock
+from forebay.emulator.equipment import generator_of, pack_of
 from forebay.emulator.home import Home
 from forebay.emulator.power import Counters, PowerSystem
 from forebay.emulator.refusal import Refused
 from forebay.emulator.world import World
-from forebay.physics.pack import Pack, PackSpec
 from forebay.wire.firmware import Version, nearest_profile, parse_version
 from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.site import OperationMode
@@ -79,7 +79,10 @@ class Device:
         self.sync_serial = f"TSY{rng.randrange(10**11):011d}"
         self.sensor_id = f"0x{rng.randrange(2**64):016X}"
         self.site_uid = "".join(rng.choice("0123456789abcdef") for _ in range(32))
-        self.power = PowerSystem([_pack(table, rng) for table in home.packs], home.grid.charging)
+        packs = [pack_of(table, rng) for table in home.packs]
+        self.power = PowerSystem(packs, home.grid.charging, generator_of(home))
+        self.disabled = {n: table.disabled_reason for n, table in enumerate(home.packs) if not table.enabled}
+        self.power.use([pack for n, pack in enumerate(packs) if n not in self.disabled])
         counters = self.power.counters
         counters.solar_exported = rng.uniform(4e6, 9e6)
         counters.solar_imported = rng.uniform(5e3, 2e4)
@@ -341,6 +344,22 @@ class Device:
         self.power.dark = False
         self._changed()
 
+    def set_pack_enabled(self, index: int, enabled: bool, reason: str = "DisabledExcessiveVoltageDrop") -> None:
+        """Let the Powerwall of this place work, counted from 0, or take it out; `reason` tells why.
+
+        Raises IndexError when there is none.
+        """
+        self.catch_up()
+        packs = self.power.packs
+        if not 0 <= index < len(packs):
+            raise IndexError(f"no Powerwall {index}: there are {len(packs)}")
+        if enabled:
+            self.disabled.pop(index, None)
+        else:
+            self.disabled[index] = reason
+        self.power.use([pack for n, pack in enumerate(packs) if n not in self.disabled])
+        self._changed()
+
     def set_connected(self, connected: bool) -> None:
         """Cut or restore the way to the maker's servers."""
         self.connected = connected
@@ -374,16 +393,3 @@ class Device:
 
 def _tick(when: datetime) -> int:
     return int((when - _EPOCH) / timedelta(seconds=TICK_S))
-
-
-def _pack(table: Any, rng: Random) -> Pack:
-    one_way = float(table.round_trip) ** 0.5
-    spec = PackSpec(
-        full_wh=table.full_wh,
-        power_w=table.power_w,
-        efficiency_in=one_way,
-        efficiency_out=one_way,
-        idle_w=table.idle_w,
-    )
-    charged = rng.uniform(1.2e6, 2.4e6)
-    return Pack(spec, table.full_wh * table.charge_pct / 100, charged, charged * table.round_trip * 0.98)

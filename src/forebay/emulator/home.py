@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -84,21 +84,54 @@ class SolarString(_Table, frozen=True, kw_only=True):
 
 
 class PackTable(_Table, frozen=True, kw_only=True):
-    """[[packs]]: one Powerwall. charge_pct is on the gateway's scale."""
+    """[[packs]]: one Powerwall. charge_pct is on the gateway's scale.
+
+    model: alternating or direct current, first or second version; "plus" has a solar inverter
+        for four strings. enabled: whether it works; disabled_reason: why it does not, as /api/system_status tells.
+    """
 
     full_wh: WattHours = 13_500.0
     power_w: Watts = 5_000.0
     charge_pct: Percent = 45.0
     round_trip: Share = 0.9
     idle_w: Annotated[float, Meta(ge=0, le=500)] = 20.0
+    model: Literal["ac_v2", "dc_v1", "dc_v2", "plus"] = "ac_v2"
     part_number: str | None = None
     serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
+    enabled: bool = True
+    disabled_reason: Annotated[str, Meta(min_length=1, max_length=80)] = "DisabledExcessiveVoltageDrop"
 
 
 class House(_Table, frozen=True, kw_only=True):
     """[house]: what the house uses when no trace is given."""
 
     daily_kwh: Annotated[float, Meta(ge=0, le=1_000)] = 18.0
+
+
+class MetersTable(_Table, frozen=True, kw_only=True):
+    """[meters]: what measures the grid connection and the sun.
+
+    kind: a box of its own, the gateway's own clamps, or these for the grid and the Powerwall's inverter for the sun;
+        by the release and the Powerwalls when left out. neurio: how such a box is connected.
+    inverted: what the installer's clamps count the wrong way round, "site" or "solar".
+    """
+
+    kind: Literal["neurio", "synchrometer", "pvac"] | None = None
+    neurio: Literal["tcp", "mb", "w2_tcp", "w2_mb"] = "tcp"
+    inverted: tuple[Literal["site", "solar"], ...] = ()
+
+
+class GeneratorTable(_Table, frozen=True, kw_only=True):
+    """[generator]: a generator that carries the house on an island when the packs run low.
+
+    power_w: what it can give [W]; 0 is no generator. It charges no pack.
+    starts_below_pct: charge on the gateway's scale below which it starts. stops_above_pct: charge at which it rests.
+    """
+
+    power_w: Watts = 0.0
+    starts_below_pct: Percent = 15.0
+    stops_above_pct: Percent = 40.0
+    name: Annotated[str, Meta(min_length=1, max_length=80)] = "Generator"
 
 
 class Outage(_Table, frozen=True, kw_only=True):
@@ -111,12 +144,14 @@ class Outage(_Table, frozen=True, kw_only=True):
 class Grid(_Table, frozen=True, kw_only=True):
     """[grid]: the utility.
 
+    phases: split, single or three; by the frequency when left out, split at 60 Hz and single at 50 Hz.
     reconnect_s: from the return of the grid until the house joins it [s].
     charging: whether the packs may charge from the grid.
     """
 
     voltage_v: Annotated[float, Meta(ge=100, le=480)] = 240.0
     frequency_hz: Annotated[float, Meta(ge=45, le=65)] = 60.0
+    phases: Literal["split", "single", "three"] | None = None
     reconnect_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
     charging: bool = True
     outages: tuple[Outage, ...] = ()
@@ -141,6 +176,8 @@ class Home(_Table, frozen=True, kw_only=True):
         PackTable(),
         PackTable(full_wh=13_320.0, charge_pct=46.5),
     )
+    meters: MetersTable = MetersTable()
+    generator: GeneratorTable = GeneratorTable()
     house: House = House()
     grid: Grid = Grid()
     operation: OperationTable = OperationTable()
@@ -191,6 +228,13 @@ def checked(home: Home, where: str) -> Home:
         raise EmulatorError(f"{where}: gateway.firmware: {exc}") from exc
     if home.operation.mode not in MODES:
         raise EmulatorError(f"{where}: operation.mode: {home.operation.mode!r} is none of {', '.join(MODES)}")
+    strings = 4 * sum(pack.model == "plus" for pack in home.packs)
+    if home.meters.kind == "pvac" and not (strings and home.solar):
+        raise EmulatorError(f'{where}: meters.kind: "pvac" needs [[solar]] and a pack of the model "plus"')
+    if strings and len(home.solar) > strings:
+        raise EmulatorError(f"{where}: solar[{strings}]: the inverters of the Powerwalls take {strings} strings")
+    if home.generator.stops_above_pct < home.generator.starts_below_pct:
+        raise EmulatorError(f"{where}: generator.stops_above_pct: must not be less than starts_below_pct")
     if home.gateway.missing_login_status not in (401, 403):
         raise EmulatorError(f"{where}: gateway.missing_login_status: must be 401 or 403")
     for number, outage in enumerate(home.grid.outages):
