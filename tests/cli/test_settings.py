@@ -110,13 +110,13 @@ def test_history_without_a_record_says_what_to_run(forebay: Forebay, home: Path)
     [
         ("[site]\ntimezone = 'Mars/Olympus'\n", "site.timezone: no such time zone: 'Mars/Olympus'"),
         ("[site]\nlatitude_deg = 90\n", "site.latitude_deg: "),
-        ("[operation]\nmode = 'lazy'\n", "operation.mode: 'lazy' is none of"),
+        ("[operation]\nmode = 'lazy'\n", "HOME.toml:2: operation.mode: must be one of "),
         ("[[packs]]\npower_w = -1\n", "packs[0].power_w: "),
-        ("[grid]\nvolts = 230\n", "grid: Object contains unknown field `volts`"),
+        ("[grid]\nvolts = 230\n", "HOME.toml:2: grid.volts: no such key; did you mean voltage_v?"),
         ("[gateway]\nfirmware = 'new'\n", "gateway.firmware: "),
         ("[gateway]\nmissing_login_status = 404\n", "gateway.missing_login_status: "),
         ("[[grid.outages]]\nstart = 2026-06-21T06:00:00Z\nminutes = 5\n", "grid.outages[0].start: "),
-        ("[site\n", "line 1"),
+        ("[site\n", "HOME.toml:1: not TOML: "),
     ],
 )
 def test_a_home_that_cannot_be_built_is_named_with_file_and_key(

@@ -16,7 +16,7 @@ from tools.reference.structs import keys
 
 from forebay import config, errors
 from forebay.cli.parser import parse
-from forebay.emulator.home import load_home
+from forebay.emulator.home_file import load_home
 from forebay.records.reasons import EXPLANATIONS
 from forebay.records.signals import SIGNALS
 from forebay.wire import catalogue

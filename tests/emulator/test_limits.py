@@ -10,7 +10,8 @@ import pytest
 
 from forebay.emulator import readings
 from forebay.emulator.build import build_device
-from forebay.emulator.home import Home, load_home
+from forebay.emulator.home import Home
+from forebay.emulator.home_file import load_home
 from forebay.errors import EmulatorError
 
 
@@ -31,7 +32,8 @@ def test_an_impossible_home_is_refused_with_file_and_key(tmp_path: Path, text: s
 
     with pytest.raises(EmulatorError) as caught:
         load_home(file)
-    assert f"{file}: {words}" in str(caught.value)
+    line = text.count("\n", 0, text.index(words.partition(": ")[0].rpartition(".")[2])) + 1
+    assert f"{file}:{line}: {words}" in str(caught.value)
 
 
 @pytest.mark.parametrize("start", ["0001-01-01", "9999-12-31T23:59:59", "1970-12-31"])

@@ -67,7 +67,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "[[grid.outages]]": {"start": "Local time of the site, without an offset.", "minutes": "How long it lasts [min]."},
     "[operation]": {
-        "mode": f"One of {', '.join(home.MODES)}.",
+        "mode": "What the packs are for.",
         "reserve_app_pct": "Kept for outages, as the app shows it.",
     },
 }
@@ -75,7 +75,7 @@ WORDS: dict[str, dict[str, str]] = {
 _HEAD = """# HOME.toml
 
 What `forebay emulate HOME.toml` builds. Every table and key may be left out, except where a default says "needed". A
-wrong key or value is an error that names the file and the key. How to use it:
+wrong key or value is an error that names the file, the line and the key. How to use it:
 [emulate a home](../how-to/emulate-a-home.md).
 
 """

@@ -50,7 +50,7 @@ def kind_of(kind: look.Type) -> str:
         case look.BoolType():
             return "true or false"
         case look.LiteralType():
-            return ", ".join(f'"{value}"' for value in kind.values)
+            return ", ".join(f'"{v}"' if isinstance(v, str) else str(v) for v in kind.values)
         case look.IntType() | look.FloatType():
             return ("whole number" if isinstance(kind, look.IntType) else "number") + _limits(kind)
         case look.StrType():

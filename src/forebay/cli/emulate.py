@@ -13,7 +13,7 @@ from forebay.cli.output import note
 def emulate(options: argparse.Namespace) -> int:
     """Serve an emulated home; print one line when it answers."""
     from forebay.emulator.build import build_device
-    from forebay.emulator.home import load_home
+    from forebay.emulator.home_file import load_home
     from forebay.emulator.serve import Ready, serve
     from forebay.run import until_stopped
 

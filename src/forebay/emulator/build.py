@@ -9,7 +9,8 @@ import msgspec
 
 from forebay.clock import ScaledClock
 from forebay.emulator.device import Device
-from forebay.emulator.home import LIVABLE, Home, checked, is_livable
+from forebay.emulator.home import LIVABLE, Home, is_livable
+from forebay.emulator.home_file import checked
 from forebay.emulator.trace import read_trace
 from forebay.emulator.world import World
 from forebay.errors import EmulatorError

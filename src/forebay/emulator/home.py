@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
-from forebay.errors import ConfigError, EmulatorError
-from forebay.wire.firmware import nearest_profile, parse_version
-
-Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
+PanelWatts = Annotated[float, Meta(ge=50, le=100_000)]
+PackWatts = Annotated[float, Meta(ge=100, le=100_000)]
 WattHours = Annotated[float, Meta(ge=100, le=10_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Share = Annotated[float, Meta(ge=0.1, le=1)]
@@ -48,7 +45,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     installer_password: Annotated[str, Meta(min_length=1)] | None = None
     token_life_h: Annotated[float, Meta(gt=0, le=87_600)] = 24.0
     login_failures: Annotated[int, Meta(ge=1)] = 10
-    missing_login_status: int = 403
+    missing_login_status: Literal[403, 401] = 403
 
 
 class Owner(_Table, frozen=True, kw_only=True):
@@ -78,7 +75,7 @@ class InstallerTable(_Table, frozen=True, kw_only=True):
 class SolarString(_Table, frozen=True, kw_only=True):
     """[[solar]]: one string of panels; facing 180 is south."""
 
-    peak_w: Watts
+    peak_w: PanelWatts
     tilt_deg: Annotated[float, Meta(ge=0, le=90)] = 20.0
     facing_deg: Annotated[float, Meta(ge=0, le=360)] = 180.0
 
@@ -91,7 +88,7 @@ class PackTable(_Table, frozen=True, kw_only=True):
     """
 
     full_wh: WattHours = 13_500.0
-    power_w: Watts = 5_000.0
+    power_w: PackWatts = 5_000.0
     charge_pct: Percent = 45.0
     round_trip: Share = 0.9
     idle_w: Annotated[float, Meta(ge=0, le=500)] = 20.0
@@ -128,7 +125,7 @@ class GeneratorTable(_Table, frozen=True, kw_only=True):
     starts_below_pct: charge on the gateway's scale below which it starts. stops_above_pct: charge at which it rests.
     """
 
-    power_w: Watts = 0.0
+    power_w: Annotated[float, Meta(ge=0, le=100_000)] = 0.0
     starts_below_pct: Percent = 15.0
     stops_above_pct: Percent = 40.0
     name: Annotated[str, Meta(min_length=1, max_length=80)] = "Generator"
@@ -160,7 +157,7 @@ class Grid(_Table, frozen=True, kw_only=True):
 class OperationTable(_Table, frozen=True, kw_only=True):
     """[operation]: what the battery is for at the start; the reserve as the app shows it."""
 
-    mode: str = "self_consumption"
+    mode: Literal["self_consumption", "backup", "autonomous"] = "self_consumption"
     reserve_app_pct: Percent = 20.0
 
 
@@ -195,57 +192,3 @@ LIVABLE = f"a home lives from {YEARS[0]} to {YEARS[-1]}"
 def is_livable(when: datetime) -> bool:
     """Whether an emulated home can live at this time; well inside what calendars can count."""
     return when.year in YEARS
-
-
-MODES = ("self_consumption", "backup", "autonomous")
-
-
-def load_home(path: Path | None) -> Home:
-    """Read a HOME.toml; None is the built-in home.
-
-    Raises EmulatorError naming the file and the key.
-    """
-    if path is None:
-        return Home()
-    try:
-        home = msgspec.toml.decode(path.read_bytes(), type=Home)
-    except OSError as exc:
-        raise EmulatorError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as exc:
-        raise EmulatorError(f"{path}: {_in_words(str(exc))}") from exc
-    return checked(home, str(path))
-
-
-def checked(home: Home, where: str) -> Home:
-    """Return the home if it can be built; raises EmulatorError naming the key."""
-    try:
-        ZoneInfo(home.site.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise EmulatorError(f"{where}: site.timezone: no such time zone: {home.site.timezone!r}") from exc
-    try:
-        nearest_profile(parse_version(home.gateway.firmware))
-    except ConfigError as exc:
-        raise EmulatorError(f"{where}: gateway.firmware: {exc}") from exc
-    if home.operation.mode not in MODES:
-        raise EmulatorError(f"{where}: operation.mode: {home.operation.mode!r} is none of {', '.join(MODES)}")
-    strings = 4 * sum(pack.model == "plus" for pack in home.packs)
-    if home.meters.kind == "pvac" and not (strings and home.solar):
-        raise EmulatorError(f'{where}: meters.kind: "pvac" needs [[solar]] and a pack of the model "plus"')
-    if strings and len(home.solar) > strings:
-        raise EmulatorError(f"{where}: solar[{strings}]: the inverters of the Powerwalls take {strings} strings")
-    if home.generator.stops_above_pct < home.generator.starts_below_pct:
-        raise EmulatorError(f"{where}: generator.stops_above_pct: must not be less than starts_below_pct")
-    if home.gateway.missing_login_status not in (401, 403):
-        raise EmulatorError(f"{where}: gateway.missing_login_status: must be 401 or 403")
-    for number, outage in enumerate(home.grid.outages):
-        if outage.start.tzinfo is not None:
-            raise EmulatorError(f"{where}: grid.outages[{number}].start: give local time, without an offset")
-        if not is_livable(outage.start):
-            raise EmulatorError(f"{where}: grid.outages[{number}].start: {LIVABLE}")
-    return home
-
-
-def _in_words(reason: str) -> str:
-    text, _, path = reason.partition(" - at `")
-    key = path.rstrip("`").removeprefix("$").removeprefix(".")
-    return f"{key or 'top level'}: {text}"

@@ -10,7 +10,8 @@ from tests.conftest import MakeDevice
 
 from forebay.emulator.device import Device
 from forebay.emulator.generator import Generator
-from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, SolarString, checked
+from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, SolarString
+from forebay.emulator.home_file import checked
 from forebay.emulator.power import PowerSystem
 from forebay.emulator.sight import CLEAR, Sight
 from forebay.errors import EmulatorError

@@ -1,0 +1,136 @@
+"""Which homes cannot be, however well each of their keys is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from math import acos, cos, radians, sin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from forebay.emulator.home import LIVABLE, Home, is_livable
+from forebay.emulator.tables import Problem, nearest
+from forebay.errors import ConfigError
+from forebay.wire.firmware import nearest_profile, parse_version
+
+FARTHEST_KM = 5_000.0
+"""From a home to the town that its time zone is named after; the widest zones reach less far."""
+
+STRINGS_EACH = 4
+"""Strings of panels that the inverter of one pack takes."""
+
+Rule = Callable[[Home], Iterator[Problem]]
+
+
+def rules_broken(home: Home) -> Iterator[Problem]:
+    """Yield why this home cannot be."""
+    for rule in RULES:
+        yield from rule(home)
+
+
+def _timezone(home: Home) -> Iterator[Problem]:
+    name = home.site.timezone
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        like = nearest(name, available_timezones())
+        yield Problem(("site", "timezone"), f"no such time zone: {name!r}{f'; did you mean {like}?' if like else ''}")
+
+
+def _firmware(home: Home) -> Iterator[Problem]:
+    try:
+        nearest_profile(parse_version(home.gateway.firmware))
+    except ConfigError as exc:
+        yield Problem(("gateway", "firmware"), str(exc))
+
+
+def _outages(home: Home) -> Iterator[Problem]:
+    spans = []
+    for number, outage in enumerate(home.grid.outages):
+        path = ("grid", "outages", number, "start")
+        if outage.start.tzinfo is not None:
+            yield Problem(path, "give local time, without an offset")
+        elif not is_livable(outage.start):
+            yield Problem(path, LIVABLE)
+        else:
+            spans.append((outage.start, outage.start + timedelta(minutes=outage.minutes), number))
+    spans.sort()
+    for (_, end, first), (start, _, second) in pairwise(spans):
+        if start < end:
+            words = f"begins before outages[{first}] ends ({end:%Y-%m-%dT%H:%M}); make them one"
+            yield Problem(("grid", "outages", second, "start"), words)
+
+
+def _serials(home: Home) -> Iterator[Problem]:
+    owner: dict[str, str] = {home.gateway.serial: "gateway.serial"} if home.gateway.serial else {}
+    for number, pack in enumerate(home.packs):
+        if pack.serial is None:
+            continue
+        if pack.serial in owner:
+            yield Problem(("packs", number, "serial"), f"is that of {owner[pack.serial]} too; each has its own")
+        owner.setdefault(pack.serial, f"packs[{number}].serial")
+
+
+def _inverters(home: Home) -> Iterator[Problem]:
+    strings = STRINGS_EACH * sum(pack.model == "plus" for pack in home.packs)
+    if home.meters.kind == "pvac" and not (strings and home.solar):
+        yield Problem(("meters", "kind"), '"pvac" needs [[solar]] and a pack of the model "plus"')
+    if strings and len(home.solar) > strings:
+        yield Problem(("solar", strings), f"the inverters of the Powerwalls take {strings} strings")
+
+
+def _generator(home: Home) -> Iterator[Problem]:
+    if home.generator.stops_above_pct < home.generator.starts_below_pct:
+        yield Problem(("generator", "stops_above_pct"), "must not be less than starts_below_pct")
+
+
+RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator)
+
+
+def is_elsewhere(home: Home) -> Iterator[Problem]:
+    """Yield that the coordinates are far from the time zone: a wrong sign, most often."""
+    place = place_of(home.site.timezone)
+    here = (home.site.latitude_deg, home.site.longitude_deg)
+    if place is None or (far_km := _distance_km(here, place)) <= FARTHEST_KM:
+        return
+    words = f"{here[0]:g}, {here[1]:g} is {far_km:,.0f} km from {home.site.timezone}"
+    signs = [(here[0] * north, here[1] * east) for north, east in ((1, -1), (-1, 1), (-1, -1))]
+    right = next((there for there in signs if _distance_km(there, place) <= FARTHEST_KM / 2), None)
+    advice = f"did you mean {right[0]:g}, {right[1]:g}?" if right else "give the zone of the place, or its coordinates"
+    yield Problem(("site", "latitude_deg"), f"{words}; {advice}")
+
+
+def place_of(timezone: str) -> tuple[float, float] | None:
+    """Return latitude and longitude [°] of the town a time zone is named after; None for zones without one.
+
+    Source: zone.tab of the time zone database.
+    """
+    return _places().get(timezone)
+
+
+@cache
+def _places() -> dict[str, tuple[float, float]]:
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return {row[2]: _coordinates(row[1]) for row in rows}
+
+
+def _coordinates(text: str) -> tuple[float, float]:
+    """Read ±DDMM±DDDMM or ±DDMMSS±DDDMMSS."""
+    north, east = re.findall(r"[+-]\d+", text)
+    return _degrees(north, 2), _degrees(east, 3)
+
+
+def _degrees(text: str, whole: int) -> float:
+    sign, digits = (-1 if text[0] == "-" else 1), text[1:]
+    minutes, seconds = digits[whole : whole + 2], digits[whole + 2 :] or "0"
+    return sign * (int(digits[:whole]) + int(minutes) / 60 + int(seconds) / 3600)
+
+
+def _distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
+    (north, east), (north_2, east_2) = [(radians(a), radians(b)) for a, b in (here, there)]
+    cosine = sin(north) * sin(north_2) + cos(north) * cos(north_2) * cos(east - east_2)
+    return 6_371 * acos(min(1.0, max(-1.0, cosine)))
