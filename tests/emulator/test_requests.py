@@ -13,7 +13,7 @@ from forebay.emulator.device import Device
 from forebay.emulator.home import GatewayTable, Home
 from forebay.emulator.http import BODY_LIMIT_BYTES
 from forebay.emulator.refusal import Refused
-from forebay.emulator.routes import Routes
+from forebay.emulator.routes import Dialect, Routes
 from forebay.errors import EmulatorError
 from forebay.wire.catalogue import ALL
 from forebay.wire.endpoint import Access, Effect, Endpoint
@@ -173,14 +173,14 @@ async def test_the_page_says_what_it_is(gateway: MakeGateway) -> None:
 async def test_a_firmware_that_changes_while_running_changes_what_is_offered(gateway: MakeGateway) -> None:
     home = gateway("1.40.2")
     assert (await home.ask("GET", "/api/devices/vitals")).status == 404
-    home.device.version = (21, 44, 0)
+    home.device.become("21.44")
 
     assert (await home.ask("GET", "/api/devices/vitals")).status == 403
 
 
 def test_a_row_that_nothing_answers_cannot_be_served() -> None:
     with pytest.raises(EmulatorError, match="STATUS: nothing answers GET /api/status"):
-        Routes((21, 44, 0), resources={})
+        Routes(Dialect((21, 44, 0)), resources={})
 
 
 def test_a_path_with_placeholders_gives_its_parts() -> None:
@@ -194,7 +194,7 @@ def test_a_path_with_placeholders_gives_its_parts() -> None:
         summary="",
         source="test",
     )
-    routes = Routes((21, 44, 0), {row: lambda *_: None}, [row])
+    routes = Routes(Dialect((21, 44, 0)), {row: lambda *_: None}, [row])
 
     assert routes.find("GET", "/api/meters/OBB1/verify") == (
         routes.find("GET", "/api/meters/x/verify")[0],

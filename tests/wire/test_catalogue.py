@@ -88,6 +88,8 @@ def test_every_error_says_what_to_do() -> None:
 
 def test_a_release_behaves_as_the_nearest_profile_below() -> None:
     assert nearest_profile((22, 18, 3)).name == "21.44"
+    assert nearest_profile((1, 25, 0)).name == "1.20"
+    assert nearest_profile((21, 39, 1)).name == "21.39"
     assert nearest_profile((1, 40, 2)).name == "1.40.2"
     with pytest.raises(errors.ConfigError, match=", ".join(p.name for p in PROFILES)):
         nearest_profile((1, 14, 0))

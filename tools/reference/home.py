@@ -33,7 +33,12 @@ WORDS: dict[str, dict[str, str]] = {
         "longitude_deg": "East is positive.",
     },
     "[gateway]": {
-        "firmware": "The release to behave as; the nearest known profile below it decides.",
+        "firmware": "The release to be: the nearest profile below it decides how; *restricted* is a gateway as below.",
+        "stop_by_get": "From 20.49 on GET /api/sitemaster/stop stops the system too, as the README has it (X01).",
+        "commands_by_get": "GET does what POST does where the README lists GET: phase detection, updates, reset (X12).",
+        "registration_needs_login": "/api/customer/registration is no longer open, as OpenAPI has it (X11).",
+        "vitals_need_installer": "/api/devices/vitals is for installers, as it was first reported (X20).",
+        "says_google": "The old connectivity test names its second test in full: *Google GET Test* (X16).",
         "installer_password": "Of the installer; the last five characters of the serial when left out.",
     },
     "[owner]": {

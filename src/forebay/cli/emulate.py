@@ -28,9 +28,10 @@ def emulate(options: argparse.Namespace) -> int:
         hold=True,
         firmware=options.firmware,
         password=options.password,
+        restricted=options.restricted,
     )
-    if device.profile.version != device.version:
-        note(f"forebay: firmware {options.firmware} behaves as {device.profile.name}, the nearest known release")
+    if not device.release.is_profile:
+        note(f"forebay: firmware {device.release.name} behaves as {device.profile.name}, the nearest known release")
     has_trace = bool(options.load_trace or options.solar_trace)
     waits = has_trace if options.hold is None else options.hold
     if waits:

@@ -186,7 +186,13 @@ def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     emulate.add_argument("home", nargs="?", type=Path, metavar="HOME.toml", help="the home; a built-in one without")
     emulate.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
     emulate.add_argument("--port", type=_port, default=8443, metavar="N", help="port (8443; 0 takes a free one)")
-    emulate.add_argument("--firmware", metavar="X.Y", help="release to behave as (21.44)")
+    emulate.add_argument("--firmware", metavar="X.Y", help="release to behave as, or restricted (21.44)")
+    emulate.add_argument(
+        "--restricted",
+        type=int,
+        choices=(404, 403),
+        help="offer a log-in, aggregates, soe and grid_status only, as a Powerwall 3 does; the status of the rest",
+    )
     emulate.add_argument(
         "--password", metavar="TEXT", help="the emulated customer's password (the end of the serial number)"
     )

@@ -27,6 +27,7 @@ def build_device(
     hold: bool = False,
     firmware: str | None = None,
     password: str | None = None,
+    restricted: int | None = None,
 ) -> Device:
     """Return the device of a home.
 
@@ -34,10 +35,11 @@ def build_device(
         row of a trace, else now.
     speed: emulated seconds for each real one; 0 stands still.
     hold: whether time waits at the start until somebody releases it.
-    firmware, password: replace what the home says.
+    firmware, password, restricted: replace what the home says.
     Raises EmulatorError naming file, key or row.
     """
-    changes = {k: v for k, v in (("firmware", firmware), ("password", password)) if v is not None}
+    given = {"firmware": firmware, "password": password, "restricted": restricted}
+    changes = {key: value for key, value in given.items() if value is not None}
     home = msgspec.structs.replace(home, gateway=msgspec.structs.replace(home.gateway, **changes))
     checked(home, "home")
     load = read_trace(load_trace, "load_w") if load_trace else None

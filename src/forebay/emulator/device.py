@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from forebay.clock import ScaledClock
@@ -23,7 +22,7 @@ from forebay.emulator.home import Home
 from forebay.emulator.power import Counters, PowerSystem
 from forebay.emulator.refusal import Refused
 from forebay.emulator.world import World
-from forebay.wire.firmware import Version, nearest_profile, parse_version
+from forebay.wire import firmware
 from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.site import OperationMode
 from forebay.wire.system import GridState
@@ -66,8 +65,7 @@ class Device:
         self.clock = clock
         self.world = world
         self.rng_seed = seed
-        self.version: Version = parse_version(home.gateway.firmware)
-        self.profile = nearest_profile(self.version)
+        self._take(firmware.release(home.gateway.firmware))
         rng = Random(f"device:{seed}")  # noqa: S311 - an invented identity
         self.serial = home.gateway.serial or f"TG{rng.randrange(10**7):07d}56789"
         self.password = home.gateway.password or self.serial[-5:]
@@ -263,15 +261,16 @@ class Device:
                 self.grid_state, self._grid_due = GridState.TO_GRID, self._tick + REJOIN_TICKS
             self._changed()
 
-    def become(self, firmware: str) -> None:
+    def become(self, name: str) -> None:
         """Restart as another release; what the house does and knows stays."""
-        self.home = msgspec.structs.replace(
-            self.home, gateway=msgspec.structs.replace(self.home.gateway, firmware=firmware)
-        )
-        self.version = parse_version(firmware)
-        self.profile = nearest_profile(self.version)
+        self.home = replace(self.home, gateway=replace(self.home.gateway, firmware=name))
+        self._take(firmware.release(name))
         self.booted_at = self.now.replace(microsecond=0)
         self.touch()
+
+    def _take(self, release: firmware.Release) -> None:
+        self.release, self.profile = release, release.profile
+        self.version = release.profile.version  # not the release's own: docs/decisions/0061
 
     def stage(self, setting: Setting) -> None:
         """Take a mode and a reserve that wait for `commit`."""

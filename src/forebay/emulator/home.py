@@ -37,6 +37,9 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     token_life_h: how long a log-in is good [h of emulated time]; real value unknown.
     login_failures: wrong passwords within five minutes that lead to 429; unknown too.
     missing_login_status: what a request without a valid log-in gets, 403 or 401.
+    restricted: the gateway answers a log-in, aggregates, soe and grid_status only, and
+        refuses everything else with 404 or 403, as a Powerwall 3 does.
+    The switches behind it take the other side where sources contradict each other.
     """
 
     firmware: str = "21.44"
@@ -46,6 +49,12 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     token_life_h: Annotated[float, Meta(gt=0, le=87_600)] = 24.0
     login_failures: Annotated[int, Meta(ge=1)] = 10
     missing_login_status: Literal[403, 401] = 403
+    restricted: Literal[404, 403] | None = None
+    stop_by_get: bool = False
+    commands_by_get: bool = False
+    registration_needs_login: bool = False
+    vitals_need_installer: bool = False
+    says_google: bool = False
 
 
 class Owner(_Table, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from forebay.emulator.home import LIVABLE, Home, is_livable
 from forebay.emulator.tables import Problem, nearest
 from forebay.errors import ConfigError
-from forebay.wire.firmware import nearest_profile, parse_version
+from forebay.wire.firmware import release
 
 FARTHEST_KM = 5_000.0
 """From a home to the town that its time zone is named after; the widest zones reach less far."""
@@ -42,7 +42,7 @@ def _timezone(home: Home) -> Iterator[Problem]:
 
 def _firmware(home: Home) -> Iterator[Problem]:
     try:
-        nearest_profile(parse_version(home.gateway.firmware))
+        release(home.gateway.firmware)
     except ConfigError as exc:
         yield Problem(("gateway", "firmware"), str(exc))
 

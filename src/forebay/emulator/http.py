@@ -18,7 +18,7 @@ from forebay.emulator.injection import GARBAGE, InjectedFault, Injection, fault_
 from forebay.emulator.page import PAGE
 from forebay.emulator.refusal import Refused
 from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, refusal, success
-from forebay.emulator.routes import Route, Routes, WrongMethod
+from forebay.emulator.routes import Dialect, Route, Routes, WrongMethod
 from forebay.emulator.sessions import Sessions, has_cookie, read_login
 from forebay.wire import firmware
 from forebay.wire.catalogue import LOGIN
@@ -50,8 +50,8 @@ class GatewayApp:
         self._device = device
         self._sessions = sessions
         self._injection = injection
-        self._version = device.version
-        self._routes = Routes(device.version)
+        self._release = device.release
+        self._routes = Routes(Dialect.of(device))
         self._dates = Dates(device.clock)
         self._closing = asyncio.Event()
         self._cache: dict[str, Reply] = {}
@@ -149,7 +149,7 @@ class GatewayApp:
         if route.needs is Needs.RUNNING:
             device.clock.release()  # a held clock waits for whoever reads a measurement
         device.catch_up()
-        if device.version != self._version:
+        if device.release is not self._release:
             route, params = self._route(scope["method"], path)
         if route.resource is None:
             return self._log_in(body) if route.row is LOGIN else self._log_out(route, headers)
@@ -160,9 +160,9 @@ class GatewayApp:
         return self._read(route, path, params)
 
     def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        version = self._device.version
-        if version != self._version:
-            self._version, self._routes = version, Routes(version)
+        release = self._device.release
+        if release is not self._release:
+            self._release, self._routes = release, Routes(Dialect.of(self._device))
         return self._routes.find(method, path)
 
     def _read(self, route: Route, path: str, params: Mapping[str, str]) -> Reply:
@@ -182,7 +182,7 @@ class GatewayApp:
             return success(route.status, route.content_type, b"null")
         if isinstance(model, Session):
             return self._opened(route, model)
-        return success(route.status, route.content_type, encode(model, self._version))
+        return success(route.status, route.content_type, encode(model, self._device.version))
 
     def _log_in(self, raw: bytes) -> Reply:
         session: Session = self._sessions.log_in(read_login(raw))
@@ -190,8 +190,8 @@ class GatewayApp:
         return self._opened(route, session)
 
     def _opened(self, route: Route, session: Session) -> Reply:
-        reply = success(route.status, route.content_type, encode(session, self._version))
-        if not firmware.LOGIN_SETS_COOKIES.at(self._version):
+        reply = success(route.status, route.content_type, encode(session, self._device.version))
+        if not firmware.LOGIN_SETS_COOKIES.at(self._device.version):
             return reply
         values = {"AuthCookie": session.token, "UserRecord": self._sessions.user_record(session.token)}
         cookies = [(b"set-cookie", f"{name}={value}; Path=/".encode()) for name, value in values.items()]
@@ -200,7 +200,7 @@ class GatewayApp:
     def _log_out(self, route: Route, headers: list[tuple[bytes, bytes]]) -> Reply:
         self._sessions.log_out(headers)
         reply = success(route.status, route.content_type, b"")
-        if has_cookie(headers) and firmware.LOGIN_SETS_COOKIES.at(self._version):
+        if has_cookie(headers) and firmware.LOGIN_SETS_COOKIES.at(self._device.version):
             return Reply(reply.status, [(b"set-cookie", b"AuthCookie=; Path=/; Max-Age=0")], b"")
         return reply
 

@@ -42,8 +42,8 @@ STAGES = ((Stage.INITIALIZING, 5.0), (Stage.STARTING_SITEMASTER, 10.0), (Stage.R
 
 LOG_LENGTH = 200
 
-_INTERNET_TEST = "Gle GET Test"
-_NAMED_TESTS = ("Config Syncer Test", _INTERNET_TEST, "Hermes Status Test", "Synergy Data Test")
+_INTERNET_TEST = {False: "Gle GET Test", True: "Google GET Test"}
+"""The name of a test as the founding document has it, and as it was meant (X16)."""
 _TIMEOUT = "dial tcp: i/o timeout"
 _NO_NETWORK = "dial tcp: connect: network is unreachable"
 _FAILURES = {CHECKS[0][0]: "No network device is connected", CHECKS[2][0]: "Unable to reach Tesla"}
@@ -88,8 +88,9 @@ class ConnectionTest:
         if run is None or age_s is None or age_s < NAMED_TESTS_S:
             return None, NEVER
         results = {}
-        for name in _NAMED_TESTS:
-            passed = run.has_network and (run.reaches_maker or name == _INTERNET_TEST)
+        internet = _INTERNET_TEST[self._device.home.gateway.says_google]
+        for name in ("Config Syncer Test", internet, "Hermes Status Test", "Synergy Data Test"):
+            passed = run.has_network and (run.reaches_maker or name == internet)
             error = "" if passed else _TIMEOUT if run.has_network else _NO_NETWORK
             results[name] = ConnResult(passed=passed, error=error)
         return results, self._print(run, run.started + timedelta(seconds=NAMED_TESTS_S, microseconds=296_673))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from forebay.emulator.device import Device
-from forebay.wire.firmware import Timeline, nearest_profile, parse_version
+from forebay.wire.firmware import Timeline, release
 from forebay.wire.system import UpdateState
 
 CHECK_S = 4.0
@@ -47,13 +47,13 @@ class UpdatesState:
     @property
     def newer(self) -> str | None:
         """The version that could be installed; None when the present one is the newest."""
-        if self.available is None or parse_version(self.available) <= self._device.version:
+        if self.available is None or not release(self.available).is_newer_than(self._device.release):
             return None
         return self.available
 
     def offer(self, version: str) -> None:
         """Let the maker offer a version. Raises ConfigError for a text that is none."""
-        nearest_profile(parse_version(version))
+        release(version)
         self.available = version
         self._device.touch()
 

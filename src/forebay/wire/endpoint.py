@@ -63,6 +63,19 @@ class Quality(StrEnum):
     INFERRED = "inferred"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """How a row differs on a gateway whose owner says so, where sources contradict each other.
+
+    setting: the key of a home's [gateway] table that is true then. access, offered: replace
+        those of the row in every release; None leaves them.
+    """
+
+    setting: str
+    access: Access | None = None
+    offered: bool | None = None
+
+
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
@@ -85,6 +98,8 @@ class Endpoint(Generic[B, R]):
     refusal: id of the fault answered in the wrong state.
     status, content_type: of a success, by release; "" is no content type.
     poll: how often the recorder may ask.
+    kept: whether a restricted gateway answers it, as a Powerwall 3 does (clients.md).
+    variant: how it differs where a setting says so (behaviour.md 12).
     quality, source, unverified: how well it is known, where from, and what is not.
     seed: acceptance ids of the founding document that this row serves.
     """
@@ -106,6 +121,8 @@ class Endpoint(Generic[B, R]):
     status: Timeline[int] = field(default_factory=lambda: always(200))
     content_type: Timeline[str] = field(default_factory=lambda: always(JSON))
     poll: Poll = Poll.NEVER
+    kept: bool = False
+    variant: Variant | None = None
     quality: Quality = Quality.DOCUMENTED
     unverified: tuple[str, ...] = ()
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Version = tuple[int, int, int]
 """Major (or year), minor (or week), patch; compares in release order."""
 
-_VERSION = re.compile(r"\s*(\d{1,2})\.(\d{1,3})(?:\.(\d{1,4}))?(?:[\s+-].*)?", re.DOTALL)
+_VERSION = re.compile(r"\s*([0-9]{1,2})\.([0-9]{1,3})(?:\.([0-9]{1,4}))?(?:[\s+-].*)?", re.DOTALL)
 
 
 def parse_version(text: str) -> Version:
@@ -80,17 +80,67 @@ class Profile:
     """A release whose behaviour is known well enough to be imitated.
 
     name: as the user writes it. git_hash: an invented one of the real shape.
+    is_restricted: whether only the rows that say so are answered, as on a Powerwall 3.
     """
 
     name: str
     version: Version
     git_hash: str
+    is_restricted: bool = False
 
 
 PROFILES: tuple[Profile, ...] = (
+    Profile("1.15", (1, 15, 0), "0c4e9d1f72ab83655d10e4c8f7b2963a1e5d80b4"),
+    Profile("1.20", (1, 20, 0), "93b1f6e02c7d4a58e61f0d9b85c3a7724df01e6c"),
     Profile("1.40.2", (1, 40, 2), "5f3c9a1be07d42688c15aa20f7e3d96b4410c2e7"),
+    Profile("1.50", (1, 50, 0), "e82d5b07c1f94a36b0d87e23f56a9c1840d3b7f9"),
+    Profile("20.49", (20, 49, 0), "4a6f10d8e5b27c93f18e04d2b9a7c65310f8e2d4"),
+    Profile("21.39", (21, 39, 0), "d15e7c2a90f3b846c7e2019f4d8b5a63e70c1f92"),
     Profile("21.44", (21, 44, 0), "b7d20c5e94f1a3366e08d1c79ab25f4083e6d5a1"),
+    Profile("22.36", (22, 36, 0), "2fe8b4d6017a95c3e4d10f7b86a2c95d3f01e8b7"),
+    Profile("23.44", (23, 44, 0), "c90a3e7f5d26b1480fe3d7a94c16b852d0e7f3a5"),
 )
+"""What is imitated, oldest first; a release between two behaves as the older."""
+
+RESTRICTED = Profile("restricted", (23, 44, 0), "7b1d8e40f6c2a9534ed0b7f81c63a2e95f04d8c6", is_restricted=True)
+"""A gateway that answers a login, the meters, the charge and the state of the grid, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A firmware as somebody names it, and the profile that it behaves as.
+
+    name: as given. version: its own; the profile's may be older.
+    """
+
+    name: str
+    version: Version
+    profile: Profile
+
+    @property
+    def is_profile(self) -> bool:
+        """Whether the release itself is imitated, and not an older one for it."""
+        return self.version == self.profile.version
+
+    def is_newer_than(self, other: Release) -> bool:
+        """Whether the release came out after another."""
+        return self.version > other.version
+
+
+_RELEASE = re.compile(r"[0-9]{1,2}\.[0-9]{1,3}(\.[0-9]{1,4})?")
+
+
+def release(name: str) -> Release:
+    """Return the release that a setting names: "21.39.1", "1.40.2" or "restricted".
+
+    Raises ConfigError, listing the profiles, for another form and for what is older than all of them.
+    """
+    if name == RESTRICTED.name:
+        return Release(name, RESTRICTED.version, RESTRICTED)
+    if _RELEASE.fullmatch(name) is None:
+        raise ConfigError(f"not a firmware: {name[:60]!r}; give {_choices()}")
+    version = parse_version(name)
+    return Release(name, version, nearest_profile(version))
 
 
 def nearest_profile(version: Version) -> Profile:
@@ -100,15 +150,19 @@ def nearest_profile(version: Version) -> Profile:
     """
     found = [profile for profile in PROFILES if profile.version <= version]
     if not found:
-        names = ", ".join(profile.name for profile in PROFILES)
-        raise ConfigError(f"firmware {print_version(version)} is older than every known profile: {names}")
+        raise ConfigError(f"firmware {print_version(version)} is older than every profile; give {_choices()}")
     return found[-1]
+
+
+def _choices() -> str:
+    names = ", ".join(profile.name for profile in PROFILES)
+    return f"one of {names}, any version after the first (such as 21.39.1), or {RESTRICTED.name}"
 
 
 # Facts that belong to no single resource. Source: behaviour.md, by its ids.
 
-LOGIN_STOPS_SYSTEM = Timeline(("1.15", True), ("1.43", False))
-"""Whether getting a token stops the site master (A13, A15); boundary unverified."""
+LOGIN_STOPS_SYSTEM = Timeline(("1.15", True), ("1.50", False))
+"""Whether getting a token stops the site master (A13, A15); the boundary is unverified: after 1.40, before 20.49."""
 
 LOGIN_IGNORES_USER = Timeline(("1.15", True), ("20.49", False))
 """Whether "S" + serial opens any user name, blank too (A01, A02, A04)."""
@@ -116,8 +170,8 @@ LOGIN_IGNORES_USER = Timeline(("1.15", True), ("20.49", False))
 LOGIN_NEEDS_USER = Timeline(("1.15", False), ("1.20", True))
 """Whether customer and installer have passwords of their own (A04, A05)."""
 
-INSTALLER_NEEDS_TOGGLE = Timeline(("1.15", False), ("1.50.1", True))
-"""Whether an installer's login needs the switch on the Powerwall toggled (A16)."""
+INSTALLER_NEEDS_TOGGLE = Timeline(("1.15", False), ("1.50", True))
+"""Whether an installer's login needs the switch on the Powerwall toggled (A16); first seen on 1.50.1."""
 
 LOGIN_SETS_COOKIES = Timeline(("1.15", False), ("1.37", True))
 """Whether a login answers with AuthCookie and UserRecord (A08)."""
@@ -127,6 +181,9 @@ STOPPED_MEANS_DISCONNECTED = Timeline(("1.15", True), ("20.49", False))
 
 VERSION_SHOWS_HASH = Timeline(("1.15", False), ("1.50", True))
 """Whether version reads "21.44 b7d20c5e" (F12)."""
+
+VERSION_SUFFIX = Timeline(("1.15", "\n"), ("1.20", ""))
+"""What follows the version (F12, X16); the boundary is unverified."""
 
 GIT_HASH_SUFFIX = Timeline(("1.15", "\n"), ("1.20", "+"), ("1.43", ""))
 """What follows the forty digits of git_hash (F12); boundaries unverified."""

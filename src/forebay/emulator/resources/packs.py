@@ -137,11 +137,6 @@ def autoconfig_cancel(device: Device, _body: None, _parts: Parts) -> Accepted:
     return Accepted()
 
 
-def wrong_method(_device: Device, _body: None, _parts: Parts) -> None:
-    """Refuse what the README lists with GET and gateways take with POST (X12)."""
-    raise Refused("wrong_method")
-
-
 RESOURCES: dict[Endpoint[Any, Any], Callable[[Device, Any, Parts], Any]] = {
     catalogue.PACK_STATUS: status,
     catalogue.RUN_FOR_COMMISSIONING: run_for_commissioning,
@@ -149,11 +144,11 @@ RESOURCES: dict[Endpoint[Any, Any], Callable[[Device, Any, Parts], Any]] = {
     catalogue.PHASE_USAGES: phase_usages,
     catalogue.SET_PHASE_USAGES: set_phase_usages,
     catalogue.DETECT_PHASES: detect_phases,
-    catalogue.PHASE_DETECTION_READ: wrong_method,
+    catalogue.PHASE_DETECTION_READ: detect_phases,
     catalogue.PACKAGE_NUMBERS: package_numbers,
     catalogue.SCAN_PACKS: scan,
     catalogue.UPDATE_PACKS: update,
-    catalogue.UPDATE_PACKS_READ: wrong_method,
+    catalogue.UPDATE_PACKS_READ: update,
     catalogue.AUTOCONFIG: autoconfig,
     catalogue.AUTOCONFIG_RUN: autoconfig_run,
     catalogue.AUTOCONFIG_RETRY: autoconfig_run,

@@ -11,7 +11,13 @@ from forebay.emulator.device import Device
 from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.readings import GATEWAY_PART
 from forebay.wire import gotime
-from forebay.wire.firmware import GIT_HASH_SUFFIX, STOPPED_MEANS_DISCONNECTED, VERSION_SHOWS_HASH, Timeline
+from forebay.wire.firmware import (
+    GIT_HASH_SUFFIX,
+    STOPPED_MEANS_DISCONNECTED,
+    VERSION_SHOWS_HASH,
+    VERSION_SUFFIX,
+    Timeline,
+)
 from forebay.wire.site import Stop
 from forebay.wire.system import (
     BatteryBlock,
@@ -33,8 +39,10 @@ _ALERT_KEPT = timedelta(hours=24)
 
 def version_text(device: Device) -> str:
     """Return the version as the release prints it (F12)."""
-    name = device.home.gateway.firmware.strip()
-    return f"{name} {device.profile.git_hash[:8]}" if VERSION_SHOWS_HASH.at(device.version) else name
+    name = device.release.name
+    if VERSION_SHOWS_HASH.at(device.version):
+        name += f" {device.profile.git_hash[:8]}"
+    return name + VERSION_SUFFIX.at(device.version)
 
 
 def din(device: Device) -> str:

@@ -21,6 +21,7 @@ AGGREGATES: Final = Endpoint[None, Aggregates](
     access=OPEN_THEN_CUSTOMER,
     needs=RUNNING,
     poll=Poll.FAST,
+    kept=True,
 )
 
 METERS_SITE: Final = Endpoint[None, list[SiteMeter] | None](

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from forebay.wire.catalogue.eras import EMPTY_REPLY, INSTALLER_ONLY, NOT_BEFORE_2020, RUNNING, SINCE_2020
-from forebay.wire.endpoint import Access, Effect, Endpoint, Needs, Quality
+from forebay.wire.endpoint import Access, Effect, Endpoint, Needs, Quality, Variant
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.model import Accepted
 from forebay.wire.packs import AutoconfigStatus, Islanding, PackageNumbers, PackStatus, PhaseUsages, PhaseUses
@@ -108,19 +108,21 @@ DETECT_PHASES: Final = Endpoint[None, Accepted](
     unverified=(NOT_BEFORE_2020, EMPTY_REPLY, INSTALLER_ONLY, "how long it takes"),
 )
 
-PHASE_DETECTION_READ: Final = Endpoint[None, None](
+PHASE_DETECTION_READ: Final = Endpoint[None, Accepted](
     name="PHASE_DETECTION_READ",
     spec="E126",
     method="GET",
     path="/api/powerwalls/phase_detection",
     body=type(None),
-    reply=type(None),
-    summary="The form with GET, which the README lists: a gateway answers 405.",
+    reply=Accepted,
+    summary="The form with GET, which the README lists: 405, unless a setting lets it do as POST does.",
     source="README table; X12",
     offered=always(False),
-    content_type=always(""),
+    access=always(Access.INSTALLER),
+    effect=Effect.WRITES,
     quality=Quality.INFERRED,
     unverified=("that no release answers it",),
+    variant=Variant(setting="commands_by_get", offered=True),
 )
 
 PACKAGE_NUMBERS: Final = Endpoint[None, PackageNumbers](
@@ -168,19 +170,21 @@ UPDATE_PACKS: Final = Endpoint[None, Accepted](
     unverified=(NOT_BEFORE_2020, EMPTY_REPLY, INSTALLER_ONLY, "how long it takes"),
 )
 
-UPDATE_PACKS_READ: Final = Endpoint[None, None](
+UPDATE_PACKS_READ: Final = Endpoint[None, Accepted](
     name="UPDATE_PACKS_READ",
     spec="E127",
     method="GET",
     path="/api/powerwalls/update",
     body=type(None),
-    reply=type(None),
-    summary="The form with GET, which the README lists: a gateway answers 405.",
+    reply=Accepted,
+    summary="The form with GET, which the README lists: 405, unless a setting lets it do as POST does.",
     source="README table; X12",
     offered=always(False),
-    content_type=always(""),
+    access=always(Access.INSTALLER),
+    effect=Effect.WRITES,
     quality=Quality.INFERRED,
     unverified=("that no release answers it",),
+    variant=Variant(setting="commands_by_get", offered=True),
 )
 
 AUTOCONFIG: Final = Endpoint[None, AutoconfigStatus](

@@ -22,6 +22,7 @@ LOGIN: Final = Endpoint[Login, Session](
     effect=Effect.SESSION,
     content_type=Timeline(("1.15", JSON), ("1.43", TEXT)),
     unverified=("content type between 1.43 and 23.44: text/plain was seen in 2024",),
+    kept=True,
 )
 
 LOGOUT: Final = Endpoint[None, None](

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forebay.wire.catalogue.eras import OPEN_THEN_CUSTOMER
-from forebay.wire.endpoint import JSON, TEXT, Access, Effect, Endpoint, Poll, Quality
+from forebay.wire.endpoint import JSON, TEXT, Access, Effect, Endpoint, Poll, Quality, Variant
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.site import Operation, Registration, SiteInfo, SiteName
 from forebay.wire.system import Status
@@ -49,6 +49,7 @@ REGISTRATION: Final = Endpoint[None, Registration](
     source="seed L86–88, L293; samples 21.39.1, 21.44",
     seed=("S054", "S149"),
     access=always(Access.PUBLIC),
+    variant=Variant(setting="registration_needs_login", access=Access.CUSTOMER),
 )
 
 OPERATION: Final = Endpoint[None, Operation](

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forebay.wire.catalogue.eras import OPEN_THEN_CUSTOMER, RUNNING, SINCE_2020
-from forebay.wire.endpoint import OCTETS, Access, Effect, Endpoint, Poll, Quality
+from forebay.wire.endpoint import OCTETS, Access, Effect, Endpoint, Poll, Quality, Variant
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.powerwalls import Powerwalls
 from forebay.wire.site import Stop
@@ -46,6 +46,7 @@ STATE_OF_ENERGY: Final = Endpoint[None, StateOfEnergy](
     access=OPEN_THEN_CUSTOMER,
     needs=RUNNING,
     poll=Poll.FAST,
+    kept=True,
 )
 
 GRID_STATUS: Final = Endpoint[None, GridStatus](
@@ -61,6 +62,7 @@ GRID_STATUS: Final = Endpoint[None, GridStatus](
     access=OPEN_THEN_CUSTOMER,
     needs=RUNNING,
     poll=Poll.FAST,
+    kept=True,
 )
 
 GRID_FAULTS: Final = Endpoint[None, list[GridFault]](
@@ -135,11 +137,12 @@ SITEMASTER_STOP: Final = Endpoint[None, None](
     source="seed L160–164; X01",
     seed=("S092", "S093", "S094"),
     offered=Timeline(("1.15", True), ("20.49", False)),
-    access=Timeline(("1.15", Access.PUBLIC), ("1.20", Access.INSTALLER)),
+    access=Timeline(("1.15", Access.PUBLIC), ("1.20", Access.INSTALLER), ("20.49", Access.CUSTOMER)),
     effect=Effect.WRITES,
     status=always(202),
     content_type=always(""),
     unverified=("202 on success, by analogy with run",),
+    variant=Variant(setting="stop_by_get", offered=True),
 )
 
 SITEMASTER_STOP_POST: Final = Endpoint[Stop, None](
@@ -201,4 +204,5 @@ VITALS: Final = Endpoint[None, bytes](
     content_type=always(OCTETS),
     poll=Poll.SLOW,
     unverified=("502 while stopped is inferred",),
+    variant=Variant(setting="vitals_need_installer", access=Access.INSTALLER),
 )
