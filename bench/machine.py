@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("forebay", "aiohttp", "tesla_powerwall", "pypowerwall", "msgspec", "uvicorn", "zttp", "granian")
+_PACKAGES = ("forebay", "aiohttp", "tesla_powerwall", "pypowerwall", "msgspec", "uvicorn", "zttp")
 
 
 def facts() -> list[str]:

@@ -85,7 +85,7 @@ def test_a_password_cannot_be_given_as_an_argument(forebay: Forebay, name: str, 
 
 
 def test_importing_the_parser_starts_nothing_heavy(home: Path) -> None:
-    heavy = ("aiohttp", "rich", "starlette", "uvicorn", "granian", "cryptography", "msgspec", "asyncio")
+    heavy = ("aiohttp", "rich", "starlette", "uvicorn", "cryptography", "msgspec", "asyncio")
     code = f"import forebay.cli.parser, sys; print([name for name in {heavy!r} if name in sys.modules])"
     python = [sys.executable, "-c", code]
     out = subprocess.run(python, env=environment(home), capture_output=True, text=True, check=True).stdout

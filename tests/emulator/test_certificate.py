@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from forebay.emulator.certificate import certificate_at
+from forebay.emulator.certificate import KEY_FILE, certificate_at
 from forebay.errors import EmulatorError
 
 needs_tools = pytest.mark.skipif(
@@ -23,7 +23,7 @@ needs_tools = pytest.mark.skipif(
 
 
 def loaded(folder: Path, *addresses: str) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(certificate_at(folder, addresses).cert_path.read_bytes())
+    return x509.load_pem_x509_certificate(certificate_at(folder, addresses).pem)
 
 
 def test_the_certificate_has_the_shape_of_a_real_one(tmp_path: Path) -> None:
@@ -67,9 +67,9 @@ def test_a_restart_keeps_the_certificate_whatever_address_it_binds(tmp_path: Pat
 
 
 def test_only_the_owner_may_read_the_key(tmp_path: Path) -> None:
-    certificate = certificate_at(tmp_path / "state")
+    certificate_at(tmp_path / "state")
 
-    assert certificate.key_path.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "state" / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["gateway.key", "gateway.pem"]
 
 
@@ -84,7 +84,8 @@ def test_a_damaged_file_is_named_and_never_replaced(tmp_path: Path, name: str) -
 
 def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
     certificate_at(tmp_path / "a")
-    certificate_at(tmp_path / "b").key_path.replace(tmp_path / "a" / "gateway.key")
+    certificate_at(tmp_path / "b")
+    (tmp_path / "b" / KEY_FILE).replace(tmp_path / "a" / KEY_FILE)
 
     with pytest.raises(EmulatorError, match="do not belong together"):
         certificate_at(tmp_path / "a")

@@ -88,7 +88,7 @@ def log_to_stderr(options: argparse.Namespace, level: int = logging.WARNING) -> 
         format="%(asctime)s %(message)s",
         datefmt="%H:%M:%S",
     )
-    for noisy in ("asyncio", "aiohttp", "uvicorn", "granian"):
+    for noisy in ("asyncio", "aiohttp", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     warnings.showwarning = lambda message, *_args, **_kw: note(f"forebay: {message}")
 

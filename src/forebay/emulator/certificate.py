@@ -11,7 +11,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,17 +27,18 @@ SERVER_NAMES = ("teg", "powerwall", "powerpack")
 
 SERVICE_ADDRESSES = ("192.168.90.1", "192.168.90.2", "192.168.91.1")
 VALIDITY = timedelta(days=9125)
+CERTIFICATE_FILE, KEY_FILE = "gateway.pem", "gateway.key"
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Where the certificate lies.
+    """A certificate and its key, in PEM.
 
     fingerprint: SHA-256 of the certificate, lower-case hex in pairs joined by ":".
     """
 
-    cert_path: Path
-    key_path: Path
+    pem: bytes
+    key_pem: bytes = field(repr=False)
     fingerprint: str
 
 
@@ -47,11 +48,13 @@ def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificat
     addresses: IP addresses that a fresh certificate names besides the loopback ones.
     Raises EmulatorError naming the file when it cannot be read, written or used.
     """
-    cert_path, key_path = state_dir / "gateway.pem", state_dir / "gateway.key"
+    cert_path, key_path = state_dir / CERTIFICATE_FILE, state_dir / KEY_FILE
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not cert_path.exists():
-            _make(cert_path, key_path, addresses)
+            made = fresh_certificate(addresses)
+            _write(key_path, made.key_pem, 0o600)  # first: a certificate on disk has its key
+            _write(cert_path, made.pem, 0o644)
         pem, key_pem = cert_path.read_bytes(), key_path.read_bytes()
     except OSError as exc:
         raise EmulatorError(f"{exc.filename or state_dir}: {exc.strerror or exc}") from exc
@@ -62,17 +65,24 @@ def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificat
         raise EmulatorError(f"{cert_path} and {key_path.name} are damaged; delete both for fresh ones") from exc
     if key.public_key() != certificate.public_key():
         raise EmulatorError(f"{cert_path} and {key_path.name} do not belong together; delete both for fresh ones")
-    return Certificate(cert_path, key_path, certificate.fingerprint(hashes.SHA256()).hex(":"))
+    return Certificate(pem, key_pem, _fingerprint(certificate))
 
 
-def _make(cert_path: Path, key_path: Path, addresses: Iterable[str]) -> None:
+def fresh_certificate(addresses: Iterable[str] = ()) -> Certificate:
+    """Return a certificate with a key of its own, kept nowhere.
+
+    addresses: IP addresses that it names besides the loopback ones.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _signed(key, addresses)
     key_pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    pem = _signed(key, addresses).public_bytes(serialization.Encoding.PEM)
-    _write(key_path, key_pem, 0o600)  # first: a certificate on disk has its key
-    _write(cert_path, pem, 0o644)
+    return Certificate(certificate.public_bytes(serialization.Encoding.PEM), key_pem, _fingerprint(certificate))
+
+
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex(":")
 
 
 def _signed(key: ec.EllipticCurvePrivateKey, addresses: Iterable[str]) -> x509.Certificate:

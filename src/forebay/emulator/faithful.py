@@ -1,7 +1,7 @@
 """The faithful server: uvicorn's protocols over zttp, on asyncio's own server.
 
 uvicorn's `Server` is left out: it takes the signals, ticks ten times a second,
-and waits for its clients when it closes. See docs/decisions/0040.
+and waits for its clients when it closes. See docs/decisions/0040 and 0075.
 """
 
 from __future__ import annotations
@@ -9,19 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from typing import Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.auto_zttp_impl import AutoZttpProtocol
 from uvicorn.protocols.http.zttp_h2_impl import ZttpH2Protocol
 from uvicorn.protocols.http.zttp_impl import ZttpProtocol
 from uvicorn.server import ServerState
 
 from forebay.emulator.listening import BACKLOG, GRACE_S
-
-HANDSHAKE_S = 10.0
-"""How long a client may take to agree on TLS [s]."""
+from forebay.emulator.tls import ContextFor, Listener, TlsConnection
 
 KEEP_ALIVE_S = 180
 """How long an idle connection is kept [s]; longer than any client's polling."""
@@ -56,45 +52,45 @@ class _Joined:
             self._waiting.clear()
 
 
-class _Http1(ZttpProtocol):
+class Http1(ZttpProtocol):
+    """HTTP/1.1 of one connection."""
+
     def connection_made(self, transport: Any) -> None:
+        """Begin."""
         super().connection_made(transport)
         self.transport = cast("asyncio.Transport", _Joined(transport, self.loop))
 
     def data_received(self, data: bytes) -> None:
+        """Take in a part of a request."""
         try:
             super().data_received(data)
         except UnicodeDecodeError:  # a path of raw bytes; uvicorn 0.54 would fail aloud
             self.handle_remote_protocol_error()
 
 
-class _Http2(ZttpH2Protocol):
+class Http2(ZttpH2Protocol):
+    """HTTP/2 of one connection."""
+
     def data_received(self, data: bytes) -> None:
+        """Take in a part of a request."""
         try:
             super().data_received(data)
         except UnicodeDecodeError:
             self.transport.close()
 
 
-class _ByAlpn(AutoZttpProtocol):
-    def _switch(self, http2: bool, initial_data: bytes = b"") -> None:
-        kind = _Http2 if http2 else _Http1
-        protocol = kind(self.config, self.server_state, self.app_state, self.loop)
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
-        if initial_data:
-            protocol.data_received(initial_data)
-
-
 class Faithful:
-    """uvicorn's protocols with zttp: reason phrases, no foreign header, HTTP/2 over TLS."""
+    """uvicorn's protocols with zttp: reason phrases, no foreign header, HTTP/2 over TLS.
 
-    def __init__(self, app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    context_for: the TLS of each address; without it plain HTTP is spoken.
+    """
+
+    def __init__(self, app: Any, listener: socket.socket, context_for: ContextFor | None = None) -> None:
         _hush("uvicorn")
-        self._config = uvicorn.Config(
+        self.config = uvicorn.Config(
             app,
             http="zttp",
-            http2=tls is not None,
+            http2=context_for is not None,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -106,45 +102,72 @@ class Faithful:
             date_header=False,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
-        self._config.load()
-        self._state = ServerState()
-        self._listener = listener
-        self._tls = tls
+        self.config.load()
+        self.state = ServerState()
+        self._socket = listener
+        self._context_for = context_for
+        self._tls: Listener | None = None
         self._server: asyncio.Server | None = None
+        self._moving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to answer."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._protocol,
-            sock=self._listener,
-            ssl=self._tls,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
-            ssl_shutdown_timeout=GRACE_S if self._tls else None,
-        )
+        if self._context_for is not None:
+            self._tls = Listener(self._context_for, self.protocol)
+        made = self._tls.connection if self._tls else self._plain
+        self._server = await loop.create_server(made, sock=self._socket, backlog=BACKLOG)
 
-    def _protocol(self) -> asyncio.Protocol:
-        kind = _ByAlpn if self._tls else _Http1
-        return kind(config=self._config, server_state=self._state, app_state={}, _loop=asyncio.get_running_loop())
+    def move(self, listener: socket.socket) -> None:
+        """Answer at another socket instead; whoever is connected is cut off, as by a new address."""
+        if self._server is not None:
+            self._server.close()
+        else:
+            self._socket.close()
+        self._cut_off()
+        self._socket, self._server = listener, None
+        self._moving = asyncio.get_running_loop().create_task(self.start())
+
+    def protocol(self, connection: TlsConnection) -> asyncio.Protocol:
+        """Return what speaks over a connection, as client and server agreed in TLS."""
+        agreed = connection.get_extra_info("ssl_object").selected_alpn_protocol()
+        return self.http2() if agreed == "h2" else self.http1(connection)
+
+    def http1(self, _connection: TlsConnection | None = None) -> asyncio.Protocol:
+        """Return HTTP/1.1."""
+        return Http1(self.config, self.state, {}, asyncio.get_running_loop())
+
+    def http2(self) -> asyncio.Protocol:
+        """Return HTTP/2."""
+        return Http2(self.config, self.state, {}, asyncio.get_running_loop())
+
+    def _plain(self) -> asyncio.Protocol:
+        return self.http1()
 
     async def close(self) -> None:
         """Stop listening and let go of every connection."""
+        if self._moving is not None:
+            await self._moving
         if self._server is None:
-            self._listener.close()
+            self._socket.close()
             return
         self._server.close()
-        for connection in list(self._state.connections):
+        for connection in list(self.state.connections):
             connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=GRACE_S)
-        for connection in list(self._state.connections):
-            connection.transport.abort()
+        if self.state.tasks:
+            await asyncio.wait(self.state.tasks, timeout=GRACE_S)
+        self._cut_off()
         await asyncio.sleep(0)
-        for task in list(self._state.tasks):
+        for task in list(self.state.tasks):
             task.cancel()
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=GRACE_S)
+        if self.state.tasks:
+            await asyncio.wait(self.state.tasks, timeout=GRACE_S)
+
+    def _cut_off(self) -> None:
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        if self._tls is not None:
+            self._tls.close()
 
 
 def _hush(name: str) -> None:

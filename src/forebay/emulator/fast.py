@@ -1,131 +1,214 @@
-"""The fast server: granian inside the caller's event loop.
+"""The fast server: the faithful one, with a short cut for plain GETs over HTTP/1.1.
 
-It sends a `server` header, which no gateway does, and cannot see server names.
-See docs/decisions/0040.
+A poller sends the same bytes again and again. They are parsed once, by the same
+library; the application is asked without a task, and head and body leave in one
+piece. Whatever is not that simple goes the faithful way. See docs/decisions/0075.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import socket
-from pathlib import Path
-from typing import Any, cast
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
-from forebay.emulator.certificate import Certificate
-from forebay.emulator.http import Receive, Scope, Send
-from forebay.emulator.listening import BACKLOG, GRACE_S
+import zttp
 
-SETTLE_S = 0.05
-"""What granian's threads get to end; an interpreter that exits under them makes them panic [s]."""
+from forebay.emulator.faithful import KEEP_ALIVE_S, Faithful, Http1
+from forebay.emulator.http import GatewayApp, Headers
+from forebay.emulator.replies import Reply
+from forebay.emulator.tls import TlsConnection
 
-PATIENCE_S = 1.0
-"""How long an answer waits for the rest of a body that nobody reads [s]."""
+MOST_KNOWN = 4096
+"""How many different requests are kept parsed."""
 
-DRAINED_BYTES = 1_048_576
-"""How much of such a body is read."""
+SWEEP_S = 15.0
+"""How often connections are looked through for idle ones [s]."""
+
+_END = b"\r\n\r\n"
 
 
-def reading_all(app: Any) -> Any:
-    """Return the application, answering only when the request's body is in.
+class Asked(NamedTuple):
+    """A request that the short cut can answer."""
 
-    granian resets the HTTP/2 stream of a body that is not read, and a client
-    that is still sending, such as curl, takes that for a failure.
-    """
+    path: str
+    headers: Headers
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
-            await app(scope, receive, send)
+
+class Fast(Faithful):
+    """What the faithful server sends, at several times the rate."""
+
+    def __init__(self, app: Any, *settings: Any) -> None:
+        super().__init__(app, *settings)
+        self._app: GatewayApp = app
+        self._known: dict[bytes, Asked | None] = {}
+        self._heads: dict[str, tuple[Reply, bytes]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def http1(self, connection: TlsConnection | None = None) -> asyncio.Protocol:
+        """Return HTTP/1.1, with the short cut."""
+        if connection is None:
+            return super().http1()
+        if self._sweep is None:
+            self._sweep = connection.loop.call_later(SWEEP_S, self._let_go)
+        return _ShortCut(self, connection)
+
+    def app_for(self, connection: TlsConnection) -> GatewayApp:
+        """Return the gateway that a client of this connection talks to."""
+        return self._app
+
+    def asked(self, data: bytes) -> Asked | None:
+        """Return the request that these bytes are, None when they are not one plain GET."""
+        try:
+            return self._known[data]
+        except KeyError:
+            pass
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        found = self._known[data] = plain_get(data)
+        return found
+
+    def sent(self, path: str, reply: Reply, date: bytes) -> bytes:
+        """Return an answer as it goes over the wire."""
+        known = self._heads.get(path)
+        if known is None or known[0] is not reply:
+            if len(self._heads) >= MOST_KNOWN:
+                self._heads.clear()
+            known = self._heads[path] = (reply, head_of(reply))
+        return b"%bdate: %b\r\n\r\n%b" % (known[1], date, reply.body)
+
+    def _let_go(self) -> None:
+        """Close the connections that nobody used for long."""
+        self._sweep = None
+        if self._tls is None:
             return
-        more = True
-
-        async def noted() -> dict[str, Any]:
-            nonlocal more
-            message = await receive()
-            more = message.get("more_body", False)
-            return message
-
-        async def patient(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start" and more:
-                left = DRAINED_BYTES
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(PATIENCE_S):
-                        while more and left > 0:
-                            left -= len((await noted()).get("body", b""))
-            await send(message)
-
-        await app(scope, noted, patient)
-
-    return answer
-
-
-class Fast:
-    """granian inside this loop: twice the requests, and a `server` header that no gateway sends."""
-
-    def __init__(self, app: Any, listener: socket.socket, certificate: Certificate) -> None:
-        from granian.constants import HTTPModes, Interfaces, SSLProtocols
-        from granian.server.embed import Server
-
-        self._address = listener.getsockname()
-        self._listener = listener
-        self._granian: Any = Server(
-            reading_all(app),
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.auto,
-            websockets=False,
-            backlog=BACKLOG,
-            log_enabled=False,
-            ssl_cert=Path(certificate.cert_path),
-            ssl_key=Path(certificate.key_path),
-            ssl_protocol_min=SSLProtocols.tls12,
-        )
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to answer."""
-        from granian._granian import SocketHolder
-
-        granian, holder = self._granian, cast("Any", SocketHolder)
-
-        def adopt() -> None:
-            granian._ssp, granian._shd = None, holder(self._listener.detach(), False, BACKLOG)
-
-        granian._init_shared_socket = adopt  # it would bind a second socket otherwise
-        self._task = asyncio.create_task(granian.serve())
-        await asyncio.sleep(0)
+        since_s = self._tls.loop.time() - KEEP_ALIVE_S
+        for connection in list(self._tls.open):
+            above = connection.get_protocol()
+            if isinstance(above, _ShortCut) and above.used_s < since_s:
+                above.let_go()
+        if self._tls.open:
+            self._sweep = self._tls.loop.call_later(SWEEP_S, self._let_go)
 
     async def close(self) -> None:
         """Stop listening and let go of every connection."""
-        if self._task is None:
-            self._listener.close()
-            return
-        self._granian.stop()
-        done, _ = await asyncio.wait({self._task}, timeout=GRACE_S)
-        if not done:
-            drop_connections(self._address)
-            done, _ = await asyncio.wait({self._task}, timeout=2 * GRACE_S)
-        if not done:
-            self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await asyncio.sleep(SETTLE_S)
+        if self._sweep is not None:
+            self._sweep.cancel()
+        await super().close()
 
 
-def drop_connections(local: tuple[Any, ...]) -> None:
-    """Shut down every connection of this process that was accepted at `local`.
+class _ShortCut(asyncio.Protocol):
+    """One connection. detour: the faithful way, while a request is on it."""
 
-    granian waits for its clients when it stops and offers no way not to.
-    """
-    for name in os.listdir("/dev/fd"):
-        try:
-            connection = socket.socket(fileno=os.dup(int(name)))
-        except (OSError, ValueError):
-            continue
-        with connection, contextlib.suppress(OSError):
-            if connection.family not in (socket.AF_INET, socket.AF_INET6):
-                continue
-            connection.getpeername()  # fails for a socket that listens
-            here = connection.getsockname()
-            if here[1] == local[1] and local[0] in (here[0], "0.0.0.0", "::"):
-                connection.shutdown(socket.SHUT_RDWR)
+    __slots__ = ("_app", "_connection", "_detour", "_server", "used_s")
+
+    def __init__(self, server: Fast, connection: TlsConnection) -> None:
+        self._server = server
+        self._connection = connection
+        self._app = server.app_for(connection)
+        self._detour: _Detour | None = None
+        self.used_s = connection.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer at once where that is possible."""
+        if self._detour is None:
+            self.used_s = self._connection.loop.time()
+            asked = self._server.asked(data)
+            if asked is not None:
+                reply = self._app.prompt("GET", asked.path, asked.headers)
+                if reply is not None:
+                    self._connection.write(self._server.sent(asked.path, reply, self._app.date()[1]))
+                    return
+            self._detour = _Detour(self._server, self)
+            self._detour.connection_made(self._connection)
+        self._detour.take(data)
+
+    def back(self) -> None:
+        """Take the short cut again: the detour has answered."""
+        self._detour = None
+        self.used_s = self._connection.loop.time()
+
+    def let_go(self) -> None:
+        """Close, unless a request is on its way: then the faithful server minds the time."""
+        if self._detour is None:
+            self._connection.close()
+
+    def pause_writing(self) -> None:
+        """Take in no more requests: the client does not read its answers."""
+        if self._detour is not None:
+            self._detour.pause_writing()
+        self._connection.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        if self._detour is not None:
+            self._detour.resume_writing()
+        self._connection.resume_reading()
+
+    def eof_received(self) -> None:
+        """Leave closing to the connection."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever still works on an answer."""
+        if self._detour is not None:
+            self._detour.connection_lost(exc)
+
+
+class _Detour(Http1):
+    """HTTP/1.1 the faithful way, for as long as one request takes."""
+
+    def __init__(self, server: Fast, owner: _ShortCut) -> None:
+        super().__init__(server.config, server.state, {}, asyncio.get_running_loop())
+        self._owner = owner
+        self._taken = bytearray()
+        self._is_one = True
+
+    def take(self, data: bytes) -> None:
+        """Take in a part of a request."""
+        if self._is_one:
+            self._taken += data
+            self._is_one = len(self._taken) <= 1 << 17
+        self.data_received(data)
+
+    def on_response_complete(self) -> None:
+        """Give way to the short cut when exactly one request was taken in and answered."""
+        super().on_response_complete()
+        cycle = self.cycle
+        if self._is_one and not self.transport.is_closing() and cycle.response_complete and not cycle.more_body:
+            head, _, body = bytes(self._taken).partition(_END)
+            length = next((value for name, value in self.headers if name == b"content-length"), b"0")
+            chunked = any(name == b"transfer-encoding" for name, _ in self.headers)
+            if head and not chunked and len(body) == int(length):
+                self._unset_keepalive_if_required()
+                self.connections.discard(self)
+                self._owner.back()
+            else:
+                self._is_one = False
+
+
+def plain_get(data: bytes) -> Asked | None:
+    """Return the request if these bytes are one whole GET without a body, of a client that stays."""
+    if not data.startswith(b"GET /") or not data.endswith(_END) or data.count(_END) != 1:
+        return None
+    parser = zttp.Connection(zttp.SERVER)
+    try:
+        request = parser.receive_event(data)
+        if not isinstance(request, zttp.Request) or not request.end_stream or request.http_version != b"1.1":
+            return None
+        if request.expect_continue or parser.upgrade() is not None or b"%" in request.path:
+            return None
+        parser.send_response(204, [])
+        parser.end_message()
+        if parser.should_close():
+            return None
+        path = request.path.decode("ascii")
+    except (zttp.ProtocolError, UnicodeDecodeError):
+        return None
+    block: Any = request.headers
+    return Asked(path, block.to_list(lowercase_names=True))
+
+
+def head_of(reply: Reply) -> bytes:
+    """Return status line and headers as the faithful server sends them, without `date`."""
+    lines = [b"HTTP/1.1 %d %b\r\n" % (reply.status, HTTPStatus(reply.status).phrase.encode())]
+    lines += [b"%b: %b\r\n" % header for header in reply.headers]
+    return b"".join(lines)

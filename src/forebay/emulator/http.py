@@ -30,6 +30,7 @@ from forebay.wire.site import Session
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
 BODY_LIMIT_BYTES = 65_536
 """A longer request body gets 413; the longest a gateway is sent is under 2 kB."""
@@ -75,7 +76,7 @@ class GatewayApp:
             return
 
     async def _send(self, scope: Scope, send: Send, reply: Reply) -> None:
-        headers = [*reply.headers, self._dates.header()]
+        headers = [*reply.headers, self.date()]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else reply.body
         await send({"type": "http.response.body", "body": body})
@@ -86,7 +87,10 @@ class GatewayApp:
         if injected.hang:
             await _client_gone(receive)
         fault = fault_for(injected)
-        reply = await self._answer(scope, receive) if fault is None else self._refuse(scope, fault)
+        if fault is None:
+            reply = await self._answer(scope, receive)
+        else:
+            reply = self._refuse(fault, scope["method"], scope["path"])
         if injected.garbage:
             headers = [(name, value) for name, value in reply.headers if name != b"content-length"]
             reply = Reply(reply.status, [*headers, (b"content-length", b"%d" % len(GARBAGE))], GARBAGE)
@@ -110,53 +114,80 @@ class GatewayApp:
         # returning without the rest makes every server break the connection
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
+        method, path, headers = scope["method"], scope["path"], scope["headers"]
         try:
-            if scope["path"] == "/":
-                return self._page(scope["method"])
-            return await self._resource(scope, receive)
-        except WrongMethod as no:
-            reply = self._refuse(scope, BY_KEY[no.key])
-            return Reply(reply.status, [(b"allow", no.allow.encode()), *reply.headers], reply.body)
-        except Refused as no:
-            return self._refuse(scope, BY_KEY[no.key], error=no.error, message=no.message)
-        except _TooLarge:
-            return self._refuse(scope, TOO_LARGE)
-        except _Gone:
-            raise
-        except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            return self._refuse(scope, BROKEN)
+            reply = self._reply(method, path, headers, None)
+            if reply is None:
+                reply = self._reply(method, path, headers, await _read(receive))
+            assert reply is not None  # noqa: S101 - the body is there
+            return reply
+        except Exception as exc:
+            return self._failure(exc, method, path)
 
-    def _refuse(self, scope: Scope, fault: Fault, **changes: Any) -> Reply:
-        return refusal(fault, self._device.version, method=scope["method"], path=scope["path"], **changes)
+    def prompt(self, method: str, path: str, headers: Headers) -> Reply | None:
+        """Return the answer to a request that has no body; None where it is not due at once.
+
+        It is not due when a fault is injected or a body is wanted: then the request must be carried by ASGI.
+        """
+        if not self._injection.is_empty:
+            return None
+        try:
+            return self._reply(method, path, headers, None)
+        except Exception as exc:
+            return self._failure(exc, method, path)
+
+    def date(self) -> tuple[bytes, bytes]:
+        """Return the header `date` of an answer that leaves now."""
+        return self._dates.header()
+
+    def _failure(self, exc: Exception, method: str, path: str) -> Reply:
+        """Return what is answered instead."""
+        if isinstance(exc, WrongMethod):
+            reply = self._refuse(BY_KEY[exc.key], method, path)
+            return Reply(reply.status, [(b"allow", exc.allow.encode()), *reply.headers], reply.body)
+        if isinstance(exc, Refused):
+            return self._refuse(BY_KEY[exc.key], method, path, error=exc.error, message=exc.message)
+        if isinstance(exc, _TooLarge):
+            return self._refuse(TOO_LARGE, method, path)
+        log.error("%s %s failed", method, path, exc_info=exc)
+        return self._refuse(BROKEN, method, path)
+
+    def _refuse(self, fault: Fault, method: str, path: str, **changes: Any) -> Reply:
+        return refusal(fault, self._device.version, method=method, path=path, **changes)
 
     def _page(self, method: str) -> Reply:
         if method not in ("GET", "HEAD"):
             raise WrongMethod("GET, HEAD")
         return success(200, b"text/html; charset=utf-8", PAGE)
 
-    async def _resource(self, scope: Scope, receive: Receive) -> Reply:
+    def _reply(self, method: str, path: str, headers: Headers, body: bytes | None) -> Reply | None:
+        """Return the answer; None, with nothing done yet, when it takes a body and none was given.
+
+        Raises what `_failure` knows.
+        """
+        if path == "/":
+            return self._page(method)
         device = self._device
         device.catch_up()  # an update installed meanwhile brings other rows
-        path, headers = scope["path"], scope["headers"]
-        route, params = self._route(scope["method"], path)
+        route, params = self._route(method, path)
         if route.access is not Access.PUBLIC:
             role = self._sessions.role_of(headers)
             if role < route.access:
                 status = self._sessions.stranger_status if role is Access.PUBLIC else None
-                return self._refuse(scope, BY_KEY["forbidden"], status=status)
-        body = await _read(receive) if route.takes_body else b""
-        if route.needs is Needs.RUNNING:
+                return self._refuse(BY_KEY["forbidden"], method, path, status=status)
+        if route.takes_body and body is None:
+            return None
+        if route.needs is Needs.RUNNING and device.clock.held:
             device.clock.release()  # a held clock waits for whoever reads a measurement
-        device.catch_up()
-        if device.release is not self._release:
-            route, params = self._route(scope["method"], path)
+            device.catch_up()
+            if device.release is not self._release:
+                route, params = self._route(method, path)
         if route.resource is None:
-            return self._log_in(body) if route.row is LOGIN else self._log_out(route, headers)
+            return self._log_in(body or b"") if route.row is LOGIN else self._log_out(route, headers)
         if (route.needs is Needs.RUNNING and not device.running) or (route.needs is Needs.STOPPED and device.running):
             raise Refused(route.row.refusal)
         if not route.reads:
-            return self._call(route, _decoded(route, body) if route.takes_body else None, params)
+            return self._call(route, _decoded(route, body or b"") if route.takes_body else None, params)
         return self._read(route, path, params)
 
     def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:

@@ -53,6 +53,11 @@ class Injection:
         self._pending: list[_Pending] = []
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing goes wrong."""
+        return not self._pending
+
+    @property
     def is_full(self) -> bool:
         """Whether no further fault can be taken in."""
         return len(self._pending) >= MOST_FAULTS

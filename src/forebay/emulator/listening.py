@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import tempfile
 
 from forebay.emulator.certificate import SERVER_NAMES, Certificate
 from forebay.errors import EmulatorError
@@ -48,16 +49,27 @@ def _in_words(exc: OSError, port: int, setting: str) -> str:
 def tls_context(certificate: Certificate, *, strict_names: bool) -> ssl.SSLContext:
     """Return TLS as a gateway has it: 1.2 or later, HTTP/2 and HTTP/1.1.
 
-    strict_names: break off handshakes that ask for a name that is none of the
-        gateway's; none at all is fine (T08, T09).
+    strict_names: refuse handshakes that ask for a name that is none of the
+        gateway's, with the alert unrecognized_name; none at all is fine (T08, T09).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate.cert_path, certificate.key_path)
+    show(context, certificate)
     context.set_alpn_protocols(["h2", "http/1.1"])
     if strict_names:
         context.sni_callback = _check_name
     return context
+
+
+def show(context: ssl.SSLContext, certificate: Certificate) -> None:
+    """Let handshakes that begin from now on show this certificate.
+
+    The ssl module reads files only: it is given one that no other user can read.
+    """
+    with tempfile.NamedTemporaryFile(prefix="forebay-", suffix=".pem") as file:
+        file.write(certificate.pem + certificate.key_pem)
+        file.flush()
+        context.load_cert_chain(file.name)
 
 
 def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:

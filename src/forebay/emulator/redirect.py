@@ -15,7 +15,7 @@ class RedirectApp:
     """Answer 301 with the same address under https, at the port where that is served."""
 
     def __init__(self, https_port: int, dates: Dates) -> None:
-        self._port = b"" if https_port == 443 else b":%d" % https_port
+        self.https_port = https_port
         self._dates = dates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,7 +27,8 @@ class RedirectApp:
             status, headers, body = 400, [(b"content-type", b"text/plain; charset=utf-8")], b"400 Bad Request"
         else:
             query = b"?" + scope["query_string"] if scope["query_string"] else b""
-            url = b"https://" + host[1] + self._port + scope["raw_path"] + query
+            port = b"" if self.https_port == 443 else b":%d" % self.https_port
+            url = b"https://" + host[1] + port + scope["raw_path"] + query
             status, headers, body = 301, [(b"location", url)], b""
             if scope["method"] in ("GET", "HEAD"):
                 headers = [(b"content-type", b"text/html; charset=utf-8"), *headers]

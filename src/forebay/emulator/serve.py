@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from forebay.emulator.certificate import certificate_at
+from forebay.emulator.certificate import Certificate, certificate_at, fresh_certificate
 from forebay.emulator.control import ControlApp
 from forebay.emulator.device import Device
 from forebay.emulator.faithful import Faithful
 from forebay.emulator.fast import Fast
+from forebay.emulator.front import Front
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import Injection
 from forebay.emulator.listening import bound, tls_context
@@ -25,6 +27,7 @@ from forebay.errors import EmulatorError
 from forebay.wire.firmware import PLAIN_HTTP_REDIRECTS
 
 ServerName = Literal["faithful", "fast"]
+SERVERS: dict[ServerName, type[Faithful]] = {"faithful": Faithful, "fast": Fast}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,49 +71,124 @@ async def serve(
 
     state_dir: where the certificate is kept from one start to the next.
     ready: called once, when everything answers. Ports of 0 take free ones.
-    strict_names: refuse TLS for any name but the gateway's (faithful server only).
+    strict_names: refuse TLS for any name but the gateway's.
     Raises EmulatorError naming the port, file or setting; nothing is left open.
     """
-    if strict_names and server == "fast":
-        raise EmulatorError("strict server names need the faithful server: the fast one cannot see them")
     if not _is_loopback(control_bind):
         raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
     injection = Injection()
     app = GatewayApp(device, device.area(Sessions), injection)
+    front = device.area(Front)
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
         certificate = certificate_at(state_dir, () if _is_any(bind) else (bind.partition("%")[0],))
-        https_port = listener.getsockname()[1]
-        running: Faithful | Fast
-        if server == "fast":
-            running = Fast(app, listener, certificate)
-        else:
-            running = Faithful(app, listener, tls_context(certificate, strict_names=strict_names))
-        urls: dict[str, str] = {}
-        side: list[Faithful] = []
+        house = _House(SERVERS[server], app, certificate, listener, bind, strict_names=strict_names)
+        parts: list[Faithful] = [house.https]
+        control_url = None
         if control_port is not None:
             control = opened.enter_context(bound(control_bind, control_port, "--control-port"))
-            side.append(Faithful(ControlApp(device, injection), control))
-            urls["control_url"] = _url("http", control_bind, control.getsockname()[1])
+            parts.append(Faithful(ControlApp(device, injection), control))
+            control_url = _url("http", control_bind, control.getsockname()[1])
         if http_port is not None:
             plain = opened.enter_context(bound(bind, http_port, "--http-port"))
             redirects = PLAIN_HTTP_REDIRECTS.at(device.version)
-            side.append(Faithful(RedirectApp(https_port, Dates(device.clock)) if redirects else app, plain))
-            urls["http_url"] = _url("http", bind, plain.getsockname()[1])
-        for part in (running, *side):
+            parts.append(house.add_http(plain, RedirectApp(0, Dates(device.clock)) if redirects else None))
+        for part in parts:
             opened.push_async_callback(part.close)
             await part.start()
         opened.callback(app.close)
+        front.attach(house)
+        opened.callback(front.attach, None)
         ready(
             Ready(
-                url=_url("https", bind, https_port),
+                url=house.url,
                 firmware=device.home.gateway.firmware,
                 serial=device.serial,
                 fingerprint=certificate.fingerprint,
-                **urls,
+                control_url=control_url,
+                http_url=house.http_url,
             )
         )
         await stop.wait()
+
+
+class _House:
+    """The doors of one gateway: https, and plain http where there is any."""
+
+    def __init__(
+        self,
+        server: type[Faithful],
+        app: GatewayApp,
+        certificate: Certificate,
+        listener: socket.socket,
+        bind: str,
+        *,
+        strict_names: bool,
+    ) -> None:
+        self._app = app
+        self._kept = self._shown = certificate
+        self._strict = strict_names
+        self._bind, self._port = bind, int(listener.getsockname()[1])
+        self._context = tls_context(certificate, strict_names=strict_names)
+        self.https = server(app, listener, lambda _local: self._context)
+        self._http: Faithful | None = None
+        self._http_port = 0
+        self._redirect: RedirectApp | None = None
+
+    def add_http(self, listener: socket.socket, redirect: RedirectApp | None) -> Faithful:
+        """Answer plain http too: by sending on to https, or as https does."""
+        self._redirect, self._http_port = redirect, int(listener.getsockname()[1])
+        if redirect is not None:
+            redirect.https_port = self._port
+        self._http = Faithful(redirect or self._app, listener)
+        return self._http
+
+    @property
+    def url(self) -> str:
+        """Where https answers."""
+        return _url("https", self._bind, self._port)
+
+    @property
+    def http_url(self) -> str | None:
+        """Where plain http answers."""
+        return _url("http", self._bind, self._http_port) if self._http else None
+
+    @property
+    def fingerprint(self) -> str:
+        """Which certificate is shown."""
+        return self._shown.fingerprint
+
+    def rotate_certificate(self) -> None:
+        """Show a fresh certificate."""
+        self._show(fresh_certificate(() if _is_any(self._bind) else (self._bind.partition("%")[0],)))
+
+    def restore_certificate(self) -> None:
+        """Show the kept certificate."""
+        self._show(self._kept)
+
+    def _show(self, certificate: Certificate) -> None:
+        self._shown = certificate
+        # a context of its own: sessions of the old one must not be resumed, that would hide the new one
+        self._context = tls_context(certificate, strict_names=self._strict)
+
+    def move(self, bind: str | None, port: int | None) -> None:
+        """Answer elsewhere; plain http keeps its port."""
+        bind = self._bind if bind is None else bind
+        port = self._port if port is None else port
+        if (bind, port) == (self._bind, self._port):
+            return
+        with contextlib.ExitStack() as on_failure:
+            https = on_failure.enter_context(bound(bind, port, "port"))
+            http = None
+            if self._http is not None and bind != self._bind:
+                http = on_failure.enter_context(bound(bind, self._http_port, "the port of plain http"))
+            on_failure.pop_all()
+        self._bind, self._port = bind, int(https.getsockname()[1])
+        self.https.move(https)
+        if self._redirect is not None:
+            self._redirect.https_port = self._port
+        if self._http is not None and http is not None:
+            self._http.move(http)
 
 
 def _is_loopback(bind: str) -> bool:
