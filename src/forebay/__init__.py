@@ -14,13 +14,27 @@ if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
     from forebay.client.snapshot import Snapshot
     from forebay.wire import catalogue
+    from forebay.wire.percent import AppPercent, WirePercent
+    from forebay.wire.site import OperationMode
 
-__all__ = ["BlockingGateway", "Gateway", "Snapshot", "catalogue", "errors"]
+__all__ = [
+    "AppPercent",
+    "BlockingGateway",
+    "Gateway",
+    "OperationMode",
+    "Snapshot",
+    "WirePercent",
+    "catalogue",
+    "errors",
+]
 
 _HOMES = {
+    "AppPercent": "forebay.wire.percent",
     "BlockingGateway": "forebay.client.blocking",
     "Gateway": "forebay.client.gateway",
+    "OperationMode": "forebay.wire.site",
     "Snapshot": "forebay.client.snapshot",
+    "WirePercent": "forebay.wire.percent",
     "catalogue": "forebay.wire",
     "errors": "forebay",
 }

@@ -16,6 +16,8 @@ ForebayError
 │   ├── SiteStopped          502: the site master is not running         [retry]
 │   ├── GatewayBusy          503: temporarily overloaded                 [retry]
 │   ├── GatewayFailed        any other 4xx or 5xx                        [report]
+│   ├── NotReconfigured      a change broke off; says how the house is   [stop]
+│   │   └── MayNotReconfigure    this log-in may not change the house    [stop]
 │   └── MalformedReply       the body is not of the shape we know        [report]
 ├── NotConfirmed             a row that writes, and nobody said yes      [stop]
 ├── StoreError               the database cannot be used                 [stop]
@@ -146,6 +148,41 @@ class GatewayBusy(GatewayError):
 
 class GatewayFailed(GatewayError):
     """Any other refusal; the message carries the gateway's own words."""
+
+
+class NotReconfigured(GatewayError):
+    """A change of mode, reserve or export limit broke off; carries the state that the house is in.
+
+    step: name of the catalogue row that failed; the cause of this error is its own.
+    setting: "unchanged"; "staged": the gateway has it, the house does not follow it;
+        "committed": in force; "perhaps staged", "perhaps committed": the answer was
+        lost and nothing tells.
+    power: of the power system, "running", "stopped" or "unknown".
+    way_back: what to do, one sentence each, in order.
+    """
+
+    advice = Advice.STOP
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        status: int | None = None,
+        step: str,
+        setting: str,
+        power: str,
+        way_back: tuple[str, ...],
+    ) -> None:
+        super().__init__(message, path=path, status=status)
+        self.step = step
+        self.setting = setting
+        self.power = power
+        self.way_back = way_back
+
+
+class MayNotReconfigure(NotReconfigured):
+    """403: this log-in may not change mode and reserve, as the owner's may not since 1.37. Normal: go on without."""
 
 
 class MalformedReply(GatewayError):

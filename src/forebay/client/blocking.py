@@ -13,12 +13,17 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from forebay.client.address import Address
+from forebay.client.capabilities import Capabilities
 from forebay.client.gateway import Gateway, Options
+from forebay.client.reconfigure import Reconfiguration
 from forebay.client.session import Reply
 from forebay.client.snapshot import Snapshot
 from forebay.client.tls import Certificate
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.firmware import Version
+from forebay.wire.model import UNSET, UnsetType
+from forebay.wire.percent import AppPercent, WirePercent
+from forebay.wire.site import OperationMode
 from forebay.wire.system import Status
 from forebay.wire.vitals import VitalsDevice
 
@@ -110,6 +115,26 @@ class BlockingGateway:
     def snapshot(self, rows: Sequence[Endpoint[Any, Any]] | None = None, *, allow_login: bool = False) -> Snapshot:
         """Return one reading of the rows asked for; see Gateway.snapshot."""
         return self._wait(self._gateway.snapshot(rows, allow_login=allow_login))
+
+    def capabilities(self) -> Capabilities:
+        """Return what this gateway offers and to whom; see Gateway.capabilities."""
+        return self._wait(self._gateway.capabilities())
+
+    def reconfigure(
+        self,
+        *,
+        mode: OperationMode | str | None = None,
+        reserve: AppPercent | WirePercent | None = None,
+        export_limit_kw: float | UnsetType | None = UNSET,
+        confirm: bool = False,
+        dry_run: bool = False,
+    ) -> Reconfiguration:
+        """Change mode, reserve or export limit as one transaction; see Gateway.reconfigure."""
+        return self._wait(
+            self._gateway.reconfigure(
+                mode=mode, reserve=reserve, export_limit_kw=export_limit_kw, confirm=confirm, dry_run=dry_run
+            )
+        )
 
     def login(self, *, anyway: bool = False) -> None:
         """Log in now; see Gateway.login."""

@@ -24,6 +24,7 @@ class Flights:
 
     def __init__(self) -> None:
         self._flying: dict[Hashable, _Flight] = {}
+        self._alone = asyncio.Lock()
 
     async def share(
         self, key: Hashable, start: Callable[[], Coroutine[Any, Any, T]], *, must_finish: bool = False
@@ -49,6 +50,21 @@ class Flights:
             raise Unreachable("the connection to the gateway was closed meanwhile")
         result: T = flight.task.result()
         return result
+
+    async def alone(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what `start` returns; one such errand at a time, brought to its end even if the caller gives up.
+
+        A caller who gives up before its turn has come starts nothing.
+        """
+        await self._alone.acquire()
+
+        async def errand() -> T:
+            try:
+                return await start()
+            finally:
+                self._alone.release()
+
+        return await self.share(("alone", errand), errand, must_finish=True)
 
     async def land(self) -> None:
         """End everything under way; hear out what must finish."""

@@ -11,15 +11,21 @@ from urllib.parse import quote
 
 from forebay.client import statefile
 from forebay.client.address import parse_address
+from forebay.client.capabilities import Capabilities, find_capabilities
 from forebay.client.memory import Memory
+from forebay.client.reconfigure import Reconfiguration, Transaction
 from forebay.client.session import Reply, Session
 from forebay.client.snapshot import MEMBERS, USUAL_ROWS, Round, Snapshot
 from forebay.client.tls import Certificate, FirstUse, Identity, Trust
+from forebay.client.wish import wish_for
 from forebay.clock import Clock, SystemClock
 from forebay.errors import ConfigError, GatewayError, NotConfirmed, NotOffered, NotPermitted, Unreachable
 from forebay.wire import catalogue, codec, firmware, vitals
 from forebay.wire.endpoint import Effect, Endpoint
 from forebay.wire.firmware import Version
+from forebay.wire.model import UNSET, UnsetType
+from forebay.wire.percent import AppPercent, WirePercent
+from forebay.wire.site import Operation, OperationMode
 from forebay.wire.system import Status
 from forebay.wire.vitals import VitalsDevice
 
@@ -268,6 +274,45 @@ class Gateway:
         model = self._decoded(row, await session.request(row, row.path, may_login=may_login))
         return vitals.decode(model) if row is catalogue.VITALS else model
 
+    async def capabilities(self) -> Capabilities:
+        """Return what this gateway offers and to whom; never logs in and never writes.
+
+        Asks the status and a few rows that read, each once and with the login
+        that is kept, if there is one. Raises Unreachable and the errors of certificates.
+        """
+        return await find_capabilities(self._live)
+
+    async def reconfigure(
+        self,
+        *,
+        mode: OperationMode | str | None = None,
+        reserve: AppPercent | WirePercent | None = None,
+        export_limit_kw: float | UnsetType | None = UNSET,
+        confirm: bool = False,
+        dry_run: bool = False,
+    ) -> Reconfiguration:
+        """Change mode, reserve or export limit, commit it, see that the house runs, and read it back.
+
+        What is not given stays as the gateway shows it, to the last digit. Doing the same
+        again is harmless: it only commits. A change that was begun is brought to its end
+        even if the caller gives up.
+
+        reserve: on the scale that its type says.
+        export_limit_kw: most solar power that may flow into the grid [kW]; None is no limit.
+        confirm: has to be True, as this changes the house.
+        dry_run: only return the plan; reads, but does not log in where that stops the power system.
+
+        Raises NotConfirmed, with nothing sent, without `confirm`; MayNotReconfigure where
+        this login may not, which is normal; NotReconfigured where it broke off. Both say,
+        in words and as data, which state the house is in and how to get back.
+        """
+        session, wish = self._live, wish_for(mode, reserve, export_limit_kw)
+        change = Transaction(_House(self, session, confirm), wish)
+        if dry_run:
+            return await change.plan(may_login=await self._may_login(where_it_stops=False))
+        _allow(catalogue.SET_OPERATION, confirm)
+        return await session.flights.alone(change.carry_out)
+
     async def login(self, *, anyway: bool = False) -> None:
         """Log in now, whatever is kept: proves the password. Calls log in by themselves.
 
@@ -287,6 +332,45 @@ class Gateway:
     async def fingerprint(self) -> str:
         """Return the SHA-256 of the certificate that the gateway shows now, pinned or not."""
         return (await self.certificate()).sha256
+
+
+class _House:
+    """What a transaction is given: this gateway's session, and the caller's yes."""
+
+    def __init__(self, gateway: Gateway, session: Session, confirm: bool) -> None:
+        self._gateway = gateway
+        self._session = session
+        self._confirm = confirm
+
+    @property
+    def has_login(self) -> bool:
+        return self._session.has_credentials
+
+    async def status(self) -> Status | None:
+        try:
+            return await self._session.identify()
+        except (NotOffered, NotPermitted):
+            return None
+
+    async def version(self) -> Version:
+        return await self._session.version()
+
+    async def log_in(self) -> None:
+        if not await self._gateway._may_login():
+            raise NotPermitted(
+                "needs a login, which stops the power system on this firmware", path=catalogue.LOGIN.path
+            )
+        await self._session.login()
+
+    async def ask(self, row: Endpoint[Any, Any], body: Operation | None = None, *, may_login: bool = True) -> Any:
+        _allow(row, self._confirm)
+        content = b"" if body is None else codec.encode_request(body)
+        allowed = may_login and await self._gateway._may_login()
+        reply = await self._session.request(row, row.path, content, may_login=allowed, alone=True)
+        return None if row.writes else self._gateway._decoded(row, reply)
+
+    async def probe(self, row: Endpoint[Any, Any]) -> Any:
+        return self._gateway._decoded(row, await self._session.probe(row))
 
 
 def _allow(row: Endpoint[Any, Any], confirm: bool) -> None:

@@ -15,10 +15,15 @@ from forebay.wire.site import Login
 
 _COOKIES = ("AuthCookie", "UserRecord")
 _LONGEST = 4096
+_MOST_ROLES = 16
 
 
 class _Answer(msgspec.Struct):
     token: str | None = None
+
+
+class _Roles(msgspec.Struct):
+    roles: tuple[str, ...] | None = None
 
 
 def password_form(serial: str) -> str:
@@ -53,13 +58,23 @@ def credentials_from(body: bytes, cookies: Mapping[str, str]) -> Credentials:
         token = msgspec.json.decode(body, type=_Answer).token
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         token = None
+    roles = _roles_in(body)
     if token and _fits_header(token):
-        return Credentials(token=token)
+        return Credentials(token=token, roles=roles)
     kept = {name: cookies[name] for name in _COOKIES if _fits_header(cookies.get(name, ""))}
     if "AuthCookie" in kept:
-        return Credentials(cookies=kept)
+        return Credentials(cookies=kept, roles=roles)
     raise MalformedReply(
         "the login was accepted, but its answer holds neither a token nor a cookie named AuthCookie that can be sent",
         path=catalogue.LOGIN.path,
         status=200,
     )
+
+
+def _roles_in(body: bytes) -> tuple[str, ...]:
+    """Return the roles that a login's answer names; nothing depends on them but what is told to a person."""
+    try:
+        names = msgspec.json.decode(body, type=_Roles).roles or ()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    return tuple(name for name in names[:_MOST_ROLES] if _fits_header(name))

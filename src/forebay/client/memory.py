@@ -51,10 +51,11 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What a login gave: a token, or cookies where the body had none."""
+    """What a login gave: a token, or cookies where the body had none, and the roles it named."""
 
     token: str = ""
     cookies: dict[str, str] = {}
+    roles: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.token or self.cookies)

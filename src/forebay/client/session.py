@@ -104,7 +104,7 @@ class Session:
         self._run_after_login = run_after_login
         self.concurrency = concurrency
         self._slots = asyncio.Semaphore(concurrency)
-        self._flights = Flights()
+        self.flights = Flights()
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_timeout_s)
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=concurrency, resolver=aiohttp.ThreadedResolver()),
@@ -119,7 +119,7 @@ class Session:
 
     async def close(self) -> None:
         """End what is under way and close every connection."""
-        await self._flights.land()
+        await self.flights.land()
         await self._http.close()
 
     # Which firmware
@@ -165,16 +165,23 @@ class Session:
         """Whether a token or cookies are at hand, accepted or not."""
         return bool(self._memory.credentials())
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that the kept login named."""
+        return self._memory.credentials().roles
+
     # Requests
 
-    async def request(self, row: Endpoint[Any, Any], path: str, body: bytes = b"", *, may_login: bool = True) -> Reply:
-        """Send one row and return its success; identical reads at the same time are sent once.
+    async def request(
+        self, row: Endpoint[Any, Any], path: str, body: bytes = b"", *, may_login: bool = True, alone: bool = False
+    ) -> Reply:
+        """Send one row and return its success; identical reads at the same time are sent once, unless `alone`.
 
         may_login: whether a login may be made for it. Raises a GatewayError.
         """
-        if row.effect is not Effect.READS:
+        if alone or row.effect is not Effect.READS:
             return await self._request(row, path, body, may_login)
-        return await self._flights.share((path, may_login), lambda: self._request(row, path, body, may_login))
+        return await self.flights.share((path, may_login), lambda: self._request(row, path, body, may_login))
 
     async def _request(self, row: Endpoint[Any, Any], path: str, body: bytes, may_login: bool) -> Reply:
         self._memory.check_silence(path)
@@ -201,7 +208,7 @@ class Session:
                 raise NotPermitted("needs a login, which stops the power system on this firmware", path=path)
             await self._log_in_instead_of(credentials)
         elif self._memory.run_owed and self._run_after_login and may_login:
-            await self._flights.share("run", self._run, must_finish=True)
+            await self.flights.share("run", self._run, must_finish=True)
         return self._memory.credentials()
 
     async def _renewed(
@@ -226,6 +233,13 @@ class Session:
         await self._log_in_instead_of(used)
         return self._memory.credentials()
 
+    async def probe(self, row: Endpoint[Any, Any]) -> Reply:
+        """Ask a row that reads once, with what is at hand: never a login, never a second try.
+
+        Raises a GatewayError, NotPermitted where a login or a higher role is needed.
+        """
+        return await self._exchange(row, row.path, b"", self._memory.credentials())
+
     # Logging in and out
 
     async def login(self, *, anyway: bool = False) -> None:
@@ -235,11 +249,11 @@ class Session:
         Raises LoginRejected, and does so without asking while the password is
         known to be refused.
         """
-        await self._flights.share("login", lambda: self._login(anyway), must_finish=True)
+        await self.flights.share("login", lambda: self._login(anyway), must_finish=True)
 
     async def _log_in_instead_of(self, used: Credentials) -> None:
         """Log in, unless another process does so first."""
-        await self._flights.share("login", lambda: self._login(used=used), must_finish=True)
+        await self.flights.share("login", lambda: self._login(used=used), must_finish=True)
 
     async def _login(self, anyway: bool = False, used: Credentials | None = None) -> None:
         row = catalogue.LOGIN
@@ -333,7 +347,7 @@ class Session:
 
     async def _send(self, row: Endpoint[Any, Any], path: str, body: bytes, credentials: Credentials) -> Reply:
         if (checked := self._identity.decided) is None:
-            checked = await self._flights.share("identity", self._identity.verification)
+            checked = await self.flights.share("identity", self._identity.verification)
         url = URL.build(scheme="https", host=self._address.host, port=self._address.port, path=path, encoded=True)
         headers = {**credentials.headers, **({"Content-Type": "application/json"} if body else {})}
         try:

@@ -23,18 +23,8 @@ from forebay.emulator.refusal import Refused
 from forebay.wire import firmware
 from forebay.wire.codec import decode_body
 from forebay.wire.endpoint import Access
+from forebay.wire.roles import HOME_OWNER, PROVIDER, ROLES
 from forebay.wire.site import Login, Session
-
-HOME_OWNER = "Home_Owner"
-PROVIDER = "Provider_Engineer"
-
-ROLES: dict[str, Access] = {
-    "Kiosk_Viewer": Access.KIOSK,
-    HOME_OWNER: Access.CUSTOMER,
-    PROVIDER: Access.INSTALLER,
-    "Tesla_Engineer": Access.ENGINEER,
-}
-"""What each role may (A18)."""
 
 USERS: dict[str, str] = {"customer": HOME_OWNER, "installer": PROVIDER}
 """Users with a password of their own and the role they get (A04, A05)."""

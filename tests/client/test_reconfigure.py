@@ -1,0 +1,375 @@
+"""Mode and reserve as one transaction: done, refused, or broken off with the truth about the house.
+
+Proves S096, S098, S104, S113, S114, S117, S119–S122, S124, S125 for the client, in every era, against
+the emulated home, whose real state is compared with what the error says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.client import between
+from tests.client.between import Between, Trouble, device_of
+from tests.client.conftest import MakeTls
+
+from forebay.client.reconfigure import POWER_WORDS, STATE_WORDS, WAY_BACK
+from forebay.emulator.device import Setting
+from forebay.errors import ConfigError, MayNotReconfigure, NotConfirmed, NotReconfigured
+from forebay.wire import catalogue
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, PROFILES, parse_version
+from forebay.wire.percent import AppPercent, WirePercent
+from forebay.wire.site import OperationMode
+
+ERAS = ("1.40.2", "21.44")
+WANTED = Setting(OperationMode.BACKUP, AppPercent(50).wire)
+
+Begin = Callable[[str], Awaitable[Between]]
+
+
+@pytest.fixture
+async def begin(make_tls: MakeTls, tmp_path: Path) -> AsyncIterator[Begin]:
+    """Gateways with somebody in between; they end with the test."""
+    import contextlib
+
+    tls = make_tls()[0]
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(firmware: str) -> Between:
+            home = Between(device_of(firmware), tls)
+            return await stack.enter_async_context(home.standing(tmp_path / "certificates"))
+
+        yield start
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Callable[[], Path]:
+    """State directories of which no two are the same."""
+    numbers = iter(range(10_000))
+    return lambda: tmp_path / f"state-{next(numbers)}"
+
+
+Fresh = Callable[[], Path]
+
+
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_a_change_is_committed_read_back_and_leaves_the_house_running(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    home = await begin(firmware)
+    async with home.gateway(fresh()) as gw:
+        done = await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+
+    assert home.state == (WANTED, None)
+    assert home.device.running
+    assert (done.is_done, done.is_running, done.keeps) == (True, True, ("export limit",))
+    assert done.after is not None
+    assert (done.after.present_mode, done.after.backup_reserve_percent) == (WANTED.mode, WANTED.reserve)
+    paths = [line for line in home.seen if "operation" in line or "config" in line or "run" in line]
+    old = LOGIN_STOPS_SYSTEM.at(parse_version(firmware))
+    login = ["GET /api/sitemaster/run"] if old else []
+    assert paths == [
+        *login,
+        "GET /api/operation",
+        "POST /api/operation",
+        "GET /api/config/completed",
+        *login,
+        "GET /api/operation",
+    ]
+
+
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_the_plan_names_the_requests_that_are_then_made_and_sends_none_that_writes(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    home, state = await begin(firmware), fresh()
+    before = home.state
+    async with home.gateway(state) as gw:
+        plan = await gw.reconfigure(reserve=AppPercent(50), dry_run=True)
+        assert home.state == before
+        assert not [line for line in home.seen if (row := _row(line)) is None or row.writes]
+        assert home.device.running
+        home.seen.clear()
+        done = await gw.reconfigure(reserve=AppPercent(50), confirm=True)
+
+    assert not plan.is_done
+    assert plan.keeps == ("mode", "export limit")
+    assert [step.row for step in plan.steps] == [step.row for step in done.steps]
+    assert [f"{step.row.method} {step.row.path}" for step in plan.steps] == home.seen
+    bodies = [step.body for step in plan.steps if step.body is not None]
+    assert [body.backup_reserve_percent for body in bodies] == [WirePercent(52.5)]
+    if not LOGIN_STOPS_SYSTEM.at(parse_version(firmware)):
+        assert plan.steps == done.steps
+
+
+def _row(line: str) -> Any:
+    method, path = line.split(" ")
+    return catalogue.find(method, path)
+
+
+@pytest.mark.parametrize("reserve", [5.000019999999999, 24.6, 24.95, 33.333333333333336, 100.0, 0.0])
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_a_reserve_survives_any_number_of_mode_changes_to_the_last_digit(
+    begin: Begin, fresh: Fresh, firmware: str, reserve: float
+) -> None:
+    """Other clients write it back in the other scale, or cut it off."""
+    home = await begin(firmware)
+    home.device.setting = Setting(OperationMode.SELF_CONSUMPTION, WirePercent(reserve), 3.3)
+    async with home.gateway(fresh()) as gw:
+        for mode in ("backup", OperationMode.TIME_OF_USE, "self_consumption", OperationMode.BACKUP):
+            await gw.reconfigure(mode=mode, confirm=True)
+            assert home.state == (Setting(OperationMode(mode), WirePercent(reserve), 3.3), None)
+
+
+async def test_a_mode_survives_a_change_of_the_reserve_and_a_limit_can_be_set_and_taken_back(
+    begin: Begin, fresh: Fresh
+) -> None:
+    """S124."""
+    home = await begin("21.44")
+    home.device.setting = Setting(OperationMode.TIME_OF_USE, WirePercent(24))
+    async with home.gateway(fresh()) as gw:
+        await gw.reconfigure(reserve=WirePercent(24.6), export_limit_kw=5, confirm=True)
+        assert home.device.setting == Setting(OperationMode.TIME_OF_USE, WirePercent(24.6), 5.0)
+        await gw.reconfigure(reserve=AppPercent(20), confirm=True)
+        assert home.device.setting == Setting(OperationMode.TIME_OF_USE, WirePercent(24), 5.0)
+        await gw.reconfigure(export_limit_kw=None, confirm=True)
+        assert home.device.setting == Setting(OperationMode.TIME_OF_USE, WirePercent(24), None)
+
+
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_doing_it_again_only_commits_and_so_puts_into_force_what_another_client_left_staged(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    """A gateway shows what is staged, so that what it shows proves nothing; pypowerwall never commits."""
+    home = await begin(firmware)
+    async with home.gateway(fresh()) as gw:
+        home.device.stage(WANTED)
+        home.seen.clear()
+        done = await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+        assert home.state == (WANTED, None)
+        assert "POST /api/operation" not in home.seen
+        assert done.changes == ()
+
+        await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+        assert home.state == (WANTED, None)
+
+
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_an_owner_may_not_and_is_told_so_with_the_house_as_it_was(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    home = await begin(firmware)
+    before = home.state
+    async with home.gateway(fresh(), username="customer", password=home.device.password) as gw:
+        with pytest.raises(MayNotReconfigure, match=r"Mode and reserve are as before\. The power system runs\.") as no:
+            await gw.reconfigure(mode="backup", confirm=True)
+
+    assert (no.value.step, no.value.setting, no.value.power) == ("SET_OPERATION", "unchanged", "running")
+    assert (no.value.path, no.value.status, no.value.advice) == ("/api/operation", 403, "stop")
+    assert home.state == before
+    assert home.device.running
+
+
+async def test_nothing_is_sent_without_a_yes(begin: Begin, fresh: Fresh) -> None:
+    home = await begin("21.44")
+    async with home.gateway(fresh()) as gw:
+        with pytest.raises(NotConfirmed, match="SET_OPERATION"):
+            await gw.reconfigure(mode="backup")
+
+    assert home.seen == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({}, "nothing to change"),
+        ({"mode": "dream"}, "'dream' is not known; modes are self_consumption, autonomous, backup"),
+        ({"reserve": 20}, r"AppPercent\(20\).*WirePercent\(20\)"),
+        ({"reserve": AppPercent(101)}, "app percentage must be a number from 0 to 100"),
+        ({"reserve": WirePercent(-1)}, "wire percentage must be"),
+        ({"export_limit_kw": -1}, "export_limit_kw must be a number of kW"),
+        ({"export_limit_kw": float("nan")}, "export_limit_kw must be a number of kW"),
+    ],
+)
+async def test_a_wish_that_makes_no_sense_is_refused_before_anything_is_sent(
+    begin: Begin, fresh: Fresh, wish: dict[str, Any], words: str
+) -> None:
+    home = await begin("21.44")
+    async with home.gateway(fresh()) as gw:
+        with pytest.raises(ConfigError, match=words):
+            await gw.reconfigure(**wish, confirm=True)
+
+    assert home.seen == []
+
+
+async def test_a_mode_that_the_gateway_refuses_changes_nothing(begin: Begin, fresh: Fresh) -> None:
+    """S122."""
+    home = await begin("21.44")
+    before = home.state
+    async with home.gateway(fresh()) as gw:
+        with pytest.raises(NotReconfigured, match="Unsupported mode") as no:
+            await gw.reconfigure(mode=OperationMode.AGGREGATION, confirm=True)
+
+    assert (no.value.step, no.value.setting, no.value.power) == ("SET_OPERATION", "unchanged", "running")
+    assert home.state == before
+
+
+async def test_a_busy_house_of_1_40_refuses_the_login_and_goes_on(begin: Begin, fresh: Fresh) -> None:
+    home = await begin("1.40.2")
+    home.device.set_load_w(4000)
+    before = home.state
+    async with home.gateway(fresh()) as gw:
+        with pytest.raises(NotReconfigured, match="Unable to stop sitemaster") as no:
+            await gw.reconfigure(mode="backup", confirm=True)
+
+    assert (no.value.step, no.value.setting, no.value.power) == ("LOGIN", "unchanged", "running")
+    assert home.state == before
+    assert home.device.running
+
+
+async def test_a_house_stopped_on_purpose_is_not_started_by_a_change(begin: Begin, fresh: Fresh) -> None:
+    home = await begin("21.44")
+    home.device.stop(force=True)
+    async with home.gateway(fresh()) as gw:
+        done = await gw.reconfigure(mode="backup", confirm=True)
+
+    assert done.is_running is False
+    assert not home.device.running
+
+
+TROUBLES = (
+    between.refused_500,
+    between.refused_503,
+    between.refused_403,
+    between.lost,
+    between.never_arrived,
+    between.garbled,
+)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_whichever_request_fails_the_error_tells_the_truth_and_doing_it_again_gets_there(
+    begin: Begin, fresh: Fresh, firmware: str, trouble: Trouble
+) -> None:
+    clean = await begin(firmware)
+    async with clean.gateway(fresh()) as gw:
+        await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+    told = set()
+    for number, line in enumerate(clean.seen):
+        home, state = await begin(firmware), fresh()
+        before = home.state
+        home.at, home.trouble = number, trouble
+        async with home.gateway(state) as gw:
+            try:
+                await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+            except NotReconfigured as exc:
+                _is_true(exc, home, before, f"{firmware} {trouble.__name__} at {number}, {line}")
+                told.add((exc.step, exc.setting))
+            else:
+                assert home.state == (WANTED, None), line
+                assert home.device.running, line
+        home.at = -1
+        async with home.gateway(state) as gw:
+            await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+        assert home.state == (WANTED, None), line
+        assert home.device.running, line
+
+    assert told
+    if trouble is between.refused_503:
+        assert {("SET_OPERATION", "unchanged"), ("CONFIG_COMPLETED", "staged"), ("OPERATION", "committed")} <= told
+
+
+@pytest.mark.parametrize("firmware", ERAS)
+async def test_a_gateway_that_is_gone_in_the_middle_is_told_as_far_as_it_is_known(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    clean = await begin(firmware)
+    async with clean.gateway(fresh()) as gw:
+        await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+    for number, line in enumerate(clean.seen):
+        home = await begin(firmware)
+        before = home.state
+        home.at, home.trouble, home.for_good = number, between.never_arrived, True
+        async with home.gateway(fresh()) as gw:
+            with pytest.raises(NotReconfigured) as caught:
+                await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
+        _is_true(caught.value, home, before, f"{firmware} gone at {number}, {line}")
+        assert caught.value.power == "unknown"
+
+
+def _is_true(exc: NotReconfigured, home: Between, before: tuple[Any, Any], where: str) -> None:
+    setting, staged = home.state
+    truths = {
+        "unchanged": (setting, staged) == before,
+        "staged": (setting, staged) == (before[0], WANTED),
+        "committed": (setting, staged) == (WANTED, None),
+        "perhaps staged": setting == before[0] and staged in (None, WANTED),
+        "perhaps committed": WANTED in (setting, staged),
+    }
+    assert truths[exc.setting], (where, exc.setting, setting, staged)
+    assert exc.power == "unknown" or (exc.power == "running") == home.device.running, (where, exc.power)
+    assert exc.way_back, where
+    assert exc.path, where
+    text = str(exc)
+    for sentence in (STATE_WORDS[exc.setting], POWER_WORDS[exc.power], *exc.way_back):
+        assert sentence in text, (where, sentence)
+    assert home.device.password not in text
+    assert isinstance(exc.__cause__, Exception), where
+
+
+def test_every_state_has_words_and_a_way_back() -> None:
+    assert set(STATE_WORDS) == set(WAY_BACK)
+    assert set(POWER_WORDS) == {"running", "stopped", "unknown"}
+
+
+async def test_a_caller_who_gives_up_does_not_leave_a_change_half_done(begin: Begin, fresh: Fresh) -> None:
+    import asyncio
+
+    home = await begin("21.44")
+    posted = asyncio.Event()
+    gate = asyncio.Event()
+
+    async def held(_: Any, forward: Callable[[], Any]) -> Any:
+        reply = await forward()
+        posted.set()
+        await gate.wait()
+        return reply
+
+    async with home.gateway(fresh()) as gw:
+        await gw.login()
+        home.at, home.trouble = len(home.seen) + 3, held
+        change = asyncio.create_task(gw.reconfigure(mode="backup", confirm=True))
+        await asyncio.wait_for(posted.wait(), 5)
+        assert home.seen[-1] == "POST /api/operation"
+        change.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await change
+        gate.set()
+
+    assert home.device.setting.mode is OperationMode.BACKUP
+    assert home.device.staged is None
+
+
+async def test_two_changes_at_once_are_made_one_after_the_other(begin: Begin, fresh: Fresh) -> None:
+    import asyncio
+
+    home = await begin("21.44")
+    async with home.gateway(fresh()) as gw:
+        await gw.login()
+        home.seen.clear()
+        await asyncio.gather(
+            gw.reconfigure(mode="backup", confirm=True), gw.reconfigure(reserve=AppPercent(80), confirm=True)
+        )
+
+    assert home.state == (Setting(OperationMode.BACKUP, AppPercent(80).wire), None)
+    writes = [line for line in home.seen if (row := _row(line)) is not None and row.writes]
+    assert writes == ["POST /api/operation", "GET /api/config/completed"] * 2
+
+
+def test_every_profile_is_an_era_of_these_tests_or_like_one() -> None:
+    stops = {LOGIN_STOPS_SYSTEM.at(profile.version) for profile in PROFILES}
+
+    assert stops == {LOGIN_STOPS_SYSTEM.at(parse_version(era)) for era in ERAS}
