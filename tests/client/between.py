@@ -144,9 +144,9 @@ class Between:
                 await asyncio.wait_for(task, 5)
 
 
-def device_of(firmware: str) -> Device:
+def device_of(firmware: str, **settings: Any) -> Device:
     """A calm home, as a login on 1.x wants it."""
-    device = build_device(Home(), start=START, speed=0, firmware=firmware)
+    device = build_device(Home(), start=START, speed=0, firmware=firmware, **settings)
     device.set_load_w(0)
     device.set_solar_w(0)
     return device

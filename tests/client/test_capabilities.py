@@ -14,7 +14,7 @@ from forebay.client.capabilities import OFFER_WORDS, PROBES, Offer
 from forebay.errors import Unreachable
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Access, Effect
-from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, parse_version
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, PROFILES, parse_version
 
 if TYPE_CHECKING:
     from tests.client.conftest import FakeGateway, MakeTls, Meet, Serve
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOGIN = "POST /api/login/Basic"
 
 
-@pytest.mark.parametrize("firmware", ["1.40.2", "21.44", "23.44"])
+@pytest.mark.parametrize("firmware", [profile.name for profile in PROFILES])
 async def test_it_costs_no_login_and_no_write_and_the_house_goes_on(
     make_tls: MakeTls, tmp_path: Path, firmware: str
 ) -> None:
@@ -119,6 +119,26 @@ async def test_a_restricted_gateway_is_known_by_what_it_refuses(fake: FakeGatewa
     assert found.offers(catalogue.OPERATION) is (Offer.ABSENT if status == 404 else Offer.REFUSED)
     assert found.offers(catalogue.SITE_INFO) is Offer.UNKNOWN
     assert found.least_role(catalogue.SITE_INFO) is None
+    assert found.may_set_operation is (False if status == 404 else None)
+
+
+@pytest.mark.parametrize("logs_in", [True, False])
+@pytest.mark.parametrize("status", [404, 403])
+async def test_the_emulated_powerwall_3_is_known_too(
+    make_tls: MakeTls, tmp_path: Path, status: int, logs_in: bool
+) -> None:
+    device = device_of("restricted", restricted=status)
+    async with (
+        Between(device, make_tls()[0]).standing(tmp_path / "certificates") as home,
+        home.gateway(tmp_path / "state", username="customer") as gw,
+    ):
+        if logs_in:
+            await gw.login()
+        found = await gw.capabilities()
+
+    assert found.is_restricted
+    assert found.offers(catalogue.AGGREGATES) is (Offer.ANSWERED if logs_in else Offer.REFUSED)
+    assert found.offers(catalogue.GRID_STATUS) is Offer.LISTED
     assert found.may_set_operation is (False if status == 404 else None)
 
 

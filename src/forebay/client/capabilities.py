@@ -38,9 +38,6 @@ PROBES: Final[tuple[Row, ...]] = (
 )
 """The rows that are asked, each once; all of them only read."""
 
-ALWAYS: Final[tuple[Row, ...]] = (catalogue.LOGIN, catalogue.LOGOUT)
-"""Rows that every gateway has, also one that tells nothing of itself."""
-
 
 class Offer(StrEnum):
     """Whether a gateway has a row, and how that is known."""
@@ -197,10 +194,8 @@ def _offer_of(refusal: GatewayError) -> Offer:
 
 
 def _listed(row: Row, release: Version | None) -> Offer:
-    if row in ALWAYS:
-        return Offer.LISTED
     if release is None:
-        return Offer.UNKNOWN
+        return Offer.LISTED if row.kept else Offer.UNKNOWN
     if not row.offered_by(release):
         return Offer.UNKNOWN if NOT_BEFORE_2020 in row.unverified else Offer.ABSENT
     return Offer.UNKNOWN if row.quality is Quality.INFERRED else Offer.LISTED
