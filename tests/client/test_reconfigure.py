@@ -390,7 +390,7 @@ async def test_on_1_20_the_owner_may_post_and_an_installer_commits(begin: Begin,
 
     async with home.gateway(fresh()) as gw:
         await gw.reconfigure(mode="backup", reserve=AppPercent(50), confirm=True)
-    assert home.state == (WANTED, None)
+    assert (home.device.setting, home.device.staged) == (WANTED, None)
 
 
 @pytest.mark.parametrize("user", ["customer", "installer"])
