@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -18,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.client.between import Between, device_of
 
 from forebay.client.gateway import Gateway
 from forebay.clock import SimClock
@@ -328,3 +330,27 @@ async def serve_bytes() -> AsyncIterator[ServeBytes]:
     for writer in visitors:
         writer.transport.abort()
     await asyncio.sleep(0)
+
+
+Begin = Callable[[str], Awaitable[Between]]
+Fresh = Callable[[], Path]
+
+
+@pytest.fixture
+async def begin(make_tls: MakeTls, tmp_path: Path) -> AsyncIterator[Begin]:
+    """Emulated gateways with somebody in between; they end with the test."""
+    tls = make_tls()[0]
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(firmware: str) -> Between:
+            home = Between(device_of(firmware), tls)
+            return await stack.enter_async_context(home.standing(tmp_path / "certificates"))
+
+        yield start
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Fresh:
+    """State directories of which no two are the same."""
+    numbers = iter(range(10_000))
+    return lambda: tmp_path / f"state-{next(numbers)}"
