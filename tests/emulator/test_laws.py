@@ -13,8 +13,9 @@ from tests.conftest import FIRMWARES, MakeDevice
 
 from forebay.clock import ScaledClock
 from forebay.emulator import readings
-from forebay.emulator.device import Device, Setting
+from forebay.emulator.device import Device
 from forebay.emulator.home import Home, PackTable
+from forebay.emulator.levers import Setting
 from forebay.emulator.world import World
 from forebay.physics.pack import Pack, PackSpec
 from forebay.wire.percent import WirePercent

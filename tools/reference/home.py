@@ -74,6 +74,13 @@ WORDS: dict[str, dict[str, str]] = {
     "[operation]": {
         "mode": "What the packs are for.",
         "reserve_app_pct": "Kept for outages, as the app shows it.",
+        "max_pv_export_kw": "How much sun may flow into the grid [kW]; left out, all of it.",
+        "reserve_charge_w": "How fast each pack is refilled from the grid below the reserve [W].",
+        "backup_charge_w": "How fast each pack charges from the grid in the mode backup [W].",
+        "autonomous_charge_w": "How fast each pack charges from the grid in cheap hours [W].",
+        "peak_hours": "Spans of local time in which the autonomous mode serves the house; unverified.",
+        "cheap_hours": "Spans in which it charges from the grid; in all others only from the sun. Unverified.",
+        "weekends_have_peaks": "Whether peak hours hold on Saturdays and Sundays too.",
     },
 }
 

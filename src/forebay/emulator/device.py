@@ -8,8 +8,7 @@ more than an hour is crossed in whole minutes, with energy conserved exactly.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -19,11 +18,12 @@ from msgspec.structs import replace
 from forebay.clock import ScaledClock
 from forebay.emulator.equipment import generator_of, pack_of
 from forebay.emulator.home import Home
+from forebay.emulator.levers import Levers, Setting
 from forebay.emulator.power import Counters, PowerSystem
 from forebay.emulator.refusal import Refused
 from forebay.emulator.world import World
 from forebay.wire import firmware
-from forebay.wire.percent import AppPercent, WirePercent
+from forebay.wire.percent import AppPercent
 from forebay.wire.site import OperationMode
 from forebay.wire.system import GridState
 
@@ -48,15 +48,6 @@ A = TypeVar("A")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """An operation mode with its reserve."""
-
-    mode: OperationMode
-    reserve: WirePercent
-    max_pv_export_kw: float | None = None
-
-
 class Device:
     """Everything that the API can report."""
 
@@ -78,7 +69,8 @@ class Device:
         self.sensor_id = f"0x{rng.randrange(2**64):016X}"
         self.site_uid = "".join(rng.choice("0123456789abcdef") for _ in range(32))
         packs = [pack_of(table, rng) for table in home.packs]
-        self.power = PowerSystem(packs, home.grid.charging, generator_of(home))
+        self.power = PowerSystem(packs, generator_of(home))
+        self.levers = Levers(home.operation, grid_charging=home.grid.charging)
         self.disabled = {n: table.disabled_reason for n, table in enumerate(home.packs) if not table.enabled}
         self.power.use([pack for n, pack in enumerate(packs) if n not in self.disabled])
         counters = self.power.counters
@@ -91,7 +83,7 @@ class Device:
         self.site_name = home.site.name
         self.may_export = True
         reserve = AppPercent(home.operation.reserve_app_pct).wire
-        self.setting = Setting(OperationMode(home.operation.mode), reserve)
+        self.setting = Setting(OperationMode(home.operation.mode), reserve, home.operation.max_pv_export_kw)
         self.staged: Setting | None = None
         self.commission_count = 11
         self.grid_up = True
@@ -165,24 +157,39 @@ class Device:
             self._tick = target
             self.revision += 1
         while self._tick < target:
-            self._live(self._next_step(target))
+            self._live(target)
 
-    def _next_step(self, target: int) -> int:
-        left = target - self._tick
-        step = 1
-        if left > FINE_TICKS:
-            step = COARSE_TICKS - self._tick % COARSE_TICKS
+    def _live(self, target: int) -> None:
+        """Live on towards a tick, at most to the next event: by half seconds, or by whole minutes if it is far."""
+        until = target
         for due in (self._grid_due, self._events[0][0] if self._events else None):
-            if due is not None and due > self._tick:
-                step = min(step, due - self._tick)
-        return step
-
-    def _live(self, ticks: int) -> None:
-        self._solve(ticks * TICK_S)
-        self._tick += ticks
+            if due is not None and self._tick < due < until:
+                until = due
+        if target - self._tick <= FINE_TICKS:
+            ticks = 1
+        else:
+            ticks = COARSE_TICKS - self._tick % COARSE_TICKS
+            minutes = min(until, target - FINE_TICKS) - self._tick
+            if ticks == COARSE_TICKS and minutes >= COARSE_TICKS:
+                self._live_minutes(minutes // COARSE_TICKS)
+                ticks = 0
+        if ticks:
+            ticks = min(ticks, until - self._tick)
+            self._solve(ticks * TICK_S)
+            self._tick += ticks
         self.revision += 1
         if self._turn():
             self._solve(INSTANT_S)
+
+    def _live_minutes(self, most: int) -> None:
+        """Live through whole minutes, as many as one order stands, at most `most`."""
+        at_s = self._tick * TICK_S
+        if not self.islanded:
+            stands_s = self.levers.stands_s(self.setting, self.world.local(at_s))
+            most = min(most, max(1, int(stands_s // 60)))
+        loads_w, suns_w, count = self.world.minutes(at_s, most)
+        self._flow(loads_w, suns_w, 60.0)
+        self._tick += count * COARSE_TICKS
 
     def _turn(self) -> bool:
         """Carry out what is due by now; whether anything was."""
@@ -208,20 +215,19 @@ class Device:
     def _solve(self, seconds: float) -> None:
         """Find the flows of the present instant and live with them for `seconds` [s]."""
         at_s = self._tick * TICK_S
-        setting = self.setting
-        hour = self.world.local(at_s).hour if setting.mode is OperationMode.TIME_OF_USE else 0
-        self.power.step(
-            self.world.load_w(at_s, seconds),
-            self.world.solar_w(at_s, seconds),
-            seconds,
-            islanded=self.islanded,
-            running=self.running,
-            mode=str(setting.mode),
-            reserve=setting.reserve.value / 100,
-            hour=hour,
-            trim_w=CONTROL_ERROR_W * self.world.wobble(at_s, 5) if seconds <= TICK_S else 0.0,
-            may_export=self.may_export,
-        )
+        trim_w = CONTROL_ERROR_W * self.world.wobble(at_s, 5) if seconds <= TICK_S else 0.0
+        self._flow((self.world.load_w(at_s, seconds),), (self.world.solar_w(at_s, seconds),), seconds, trim_w)
+
+    def _flow(self, loads_w: Iterable[float], suns_w: Iterable[float], seconds: float, trim_w: float = 0.0) -> None:
+        if self.islanded:
+            self.power.live_alone(loads_w, suns_w, seconds, running=self.running)
+            return
+        order = None
+        if self.running:
+            local = self.world.local(self._tick * TICK_S) if self.setting.mode is OperationMode.TIME_OF_USE else _EPOCH
+            packs = len(self.power.active)
+            order = self.levers.order(self.setting, local, packs, may_export=self.may_export)
+        self.power.live(loads_w, suns_w, seconds, order, trim_w)
 
     # -- what the API asks for ------------------------------------------------
 

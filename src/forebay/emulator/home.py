@@ -11,6 +11,8 @@ from msgspec import Meta
 
 PanelWatts = Annotated[float, Meta(ge=50, le=100_000)]
 PackWatts = Annotated[float, Meta(ge=100, le=100_000)]
+ChargeWatts = Annotated[float, Meta(ge=0, le=100_000)]
+DaySpan = Annotated[str, Meta(pattern="^([01]?[0-9]|2[0-3]):[0-5][0-9]-([01]?[0-9]|2[0-4]):[0-5][0-9]$")]
 WattHours = Annotated[float, Meta(ge=100, le=10_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Share = Annotated[float, Meta(ge=0.1, le=1)]
@@ -164,10 +166,21 @@ class Grid(_Table, frozen=True, kw_only=True):
 
 
 class OperationTable(_Table, frozen=True, kw_only=True):
-    """[operation]: what the battery is for at the start; the reserve as the app shows it."""
+    """[operation]: what the battery is for at the start, and what each mode does.
+
+    reserve_app_pct: as the app shows it. *_charge_w: how fast the packs charge from the grid, each [W].
+    peak_hours, cheap_hours: spans of local time for the autonomous mode.
+    """
 
     mode: Literal["self_consumption", "backup", "autonomous"] = "self_consumption"
     reserve_app_pct: Percent = 20.0
+    max_pv_export_kw: Annotated[float, Meta(ge=0, le=1_000)] | None = None
+    reserve_charge_w: ChargeWatts = 1_700.0
+    backup_charge_w: ChargeWatts = 3_300.0
+    autonomous_charge_w: ChargeWatts = 5_000.0
+    peak_hours: tuple[DaySpan, ...] = ("16:00-21:00",)
+    cheap_hours: tuple[DaySpan, ...] = ("00:00-06:00",)
+    weekends_have_peaks: bool = True
 
 
 class Home(_Table, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from math import acos, cos, radians, sin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from forebay.emulator.home import LIVABLE, Home, is_livable
+from forebay.emulator.levers import read_hours
 from forebay.emulator.tables import Problem, nearest
 from forebay.errors import ConfigError
 from forebay.wire.firmware import release
@@ -87,7 +88,16 @@ def _generator(home: Home) -> Iterator[Problem]:
         yield Problem(("generator", "stops_above_pct"), "must not be less than starts_below_pct")
 
 
-RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator)
+def _hours(home: Home) -> Iterator[Problem]:
+    for key in ("peak_hours", "cheap_hours"):
+        for number, text in enumerate(getattr(home.operation, key)):
+            try:
+                read_hours((text,))
+            except ValueError as exc:
+                yield Problem(("operation", key, number), str(exc))
+
+
+RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator, _hours)
 
 
 def is_elsewhere(home: Home) -> Iterator[Problem]:

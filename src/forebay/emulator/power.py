@@ -1,23 +1,20 @@
-"""What a gateway does with power: mode, reserve and the grid decide over the packs."""
+"""How sun, house, packs and grid balance, minute after minute."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from forebay.emulator.generator import Generator
+from forebay.emulator.levers import Order
 from forebay.emulator.sight import CLEAR, Sight
 from forebay.physics.pack import Pack
 
-GRID_CHARGE_BACKUP_W = 3_300.0
-"""Charging from the grid in backup mode, per Powerwall [W] (levers.md, user reports)."""
-GRID_CHARGE_RESERVE_W = 1_700.0
-"""Charging from the grid below the reserve, per Powerwall [W] (levers.md, user reports)."""
 RESERVE_HYSTERESIS = 0.005
 """Share of a full pack by which it may sink under the reserve before it is refilled."""
 DARK_LEVEL = 0.002
-"""Charge (0–1) at which an island without enough sun goes dark, until the grid is back."""
-PEAK_HOURS = range(16, 21)
-"""Local hours in which the autonomous mode serves the house; a stand-in, unverified."""
+"""Charge (0–1) above its floor at which an island without enough sun goes dark."""
 
 
 @dataclass(slots=True)
@@ -48,10 +45,12 @@ class PowerSystem:
     """Packs, counters and the present flows of one home.
 
     packs: all of them; active: those that are not disabled. sight: how the meters see the flows.
+    refilling: whether the packs are below their reserve.
+    dark: whether an island is switched off. alone_floor: charge (0–1) that an island keeps.
+    sun_share: how much of the sun that there is is let in, 0–1.
     """
 
     packs: list[Pack]
-    grid_charging: bool
     generator: Generator | None = None
     sight: Sight = CLEAR
     counters: Counters = field(default_factory=Counters)
@@ -59,6 +58,8 @@ class PowerSystem:
     refilling: bool = False
     dark: bool = False
     is_islanded: bool = False
+    alone_floor: float = 0.0
+    sun_share: float = 1.0
     active: list[Pack] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,107 +88,135 @@ class PowerSystem:
         full_wh = self.full_wh
         return self.energy_wh / full_wh if full_wh else 0.0
 
-    def step(
+    def live(
         self,
-        load_w: float,
-        solar_w: float,
+        loads_w: Iterable[float],
+        suns_w: Iterable[float],
         seconds: float,
-        *,
-        islanded: bool,
-        running: bool,
-        mode: str,
-        reserve: float,
-        hour: int,
+        order: Order | None,
         trim_w: float = 0.0,
-        may_export: bool = True,
     ) -> None:
-        """Live for `seconds` [s].
+        """Live at the grid, `seconds` [s] for each pair of what the house wants and the roof could give [W].
 
+        order: what the packs do; None is a system that is stopped.
         trim_w: how far the control misses its aim [W]; the grid makes it good.
-        may_export: whether sun may flow into the grid; without, a running system holds it back.
-
-        load_w: what the house wants [W]; solar_w: what the roof could give [W].
-        reserve: 0–1 on the gateway's scale. hour: local hour of the day.
         """
-        self.is_islanded = islanded
-        if islanded:
-            self._island(load_w, solar_w, seconds, running=running)
-        else:
-            self.dark = False
-            if self.generator is not None:
-                self.generator.able_w(self.level, needed=False)
-            aim_w = load_w - solar_w if self.sight is CLEAR else self.sight.aim_w(load_w, solar_w)
-            wanted_w, floor = (0.0, 1.0) if not running else self._wish(aim_w, mode, reserve, hour)
-            if wanted_w:
-                wanted_w += trim_w
-            battery_w = self._drive(wanted_w, floor, seconds)
-            if running and not may_export:
-                solar_w = min(solar_w, max(0.0, load_w - battery_w))
-            self.flows = Flows(load_w - solar_w - battery_w, battery_w, load_w, solar_w)
-        self._count(seconds)
+        self.dark = self.is_islanded = False
+        if self.generator is not None:
+            self.generator.able_w(1.0, needed=False)
+        hours, packs, sight = seconds / 3600, self.active, self.sight
+        reserve = order.reserve if order is not None else 0.0
+        export_w = order.export_w if order is not None else math.inf
+        reserve_wh = reserve * self.full_wh
+        sinks_wh = reserve_wh - RESERVE_HYSTERESIS * self.full_wh
+        refilling, serves = self.refilling and reserve > 0, False
+        bought_w = sold_w = made_w = drawn_w = 0.0  # sums over the steps
+        load_w = sun_w = there_w = site_w = battery_w = 0.0
+        for load_w, there_w in zip(loads_w, suns_w, strict=False):  # a constant may come as an endless one
+            sun_w, wanted_w = there_w, 0.0
+            if order is not None:
+                if reserve:
+                    energy_wh = 0.0
+                    for pack in packs:
+                        energy_wh += pack.energy_wh
+                    refilling = energy_wh < (reserve_wh if refilling else sinks_wh)
+                serves = order.serves and not refilling
+                wanted_w = load_w - sun_w if sight is CLEAR else sight.aim_w(load_w, sun_w)
+                if not serves:
+                    least_w = -(order.refill_w if refilling else order.charge_w)
+                    wanted_w = wanted_w if wanted_w < least_w else least_w
+                if wanted_w:
+                    wanted_w += trim_w
+            battery_w = self._drive(wanted_w, reserve, hours) if serves or wanted_w < 0 else self._rest(hours)
+            site_w = load_w - sun_w - battery_w
+            if site_w < -export_w:  # the inverters are held back
+                sun_w = max(min(0.0, there_w), sun_w + site_w + export_w)
+                site_w = load_w - sun_w - battery_w
+            seen_w, seen_sun_w = site_w, sun_w
+            if sight is not CLEAR:
+                seen_w, seen_sun_w = sight.site_w(load_w, sun_w, battery_w), sun_w * sight.own_solar
+            if seen_w > 0:
+                bought_w += seen_w
+            else:
+                sold_w -= seen_w
+            if seen_sun_w > 0:
+                made_w += seen_sun_w
+            else:
+                drawn_w -= seen_sun_w
+        self.counters.site_imported += bought_w * hours
+        self.counters.site_exported += sold_w * hours
+        self.counters.solar_exported += made_w * hours
+        self.counters.solar_imported += drawn_w * hours
+        self.refilling = refilling
+        self.flows = Flows(site_w, battery_w, load_w, sun_w)
+        self.sun_share = sun_w / there_w if there_w > 0 else 1.0
 
-    def _wish(self, net_w: float, mode: str, reserve: float, hour: int) -> tuple[float, float]:
-        """Return the wanted battery power [W] and the level not to go below (0–1)."""
-        if mode == "backup":
-            grid_w = GRID_CHARGE_BACKUP_W * len(self.active) if self.grid_charging else 0.0
-            return min(net_w, 0.0, -grid_w), 1.0
-        self.refilling = self.level < reserve - (0.0 if self.refilling else RESERVE_HYSTERESIS)
-        if self.refilling:
-            grid_w = GRID_CHARGE_RESERVE_W * len(self.active) if self.grid_charging else 0.0
-            return min(net_w, 0.0, -grid_w), 1.0
-        if mode == "autonomous" and hour not in PEAK_HOURS:
-            return min(net_w, 0.0), reserve
-        return net_w, reserve
+    def live_alone(self, loads_w: Iterable[float], suns_w: Iterable[float], seconds: float, *, running: bool) -> None:
+        """Live as an island, `seconds` [s] for each pair of what the house wants and the roof could give [W].
 
-    def _island(self, load_w: float, solar_w: float, seconds: float, *, running: bool) -> None:
-        able_w = self.generator.able_w(self.level, needed=running) if self.generator is not None else 0.0
-        rooms = [pack.room_w(0.0, seconds) for pack in self.active]
-        charge_w, discharge_w = -sum(low for low, _ in rooms), sum(high for _, high in rooms)
-        empty = self.energy_wh <= DARK_LEVEL * self.full_wh and load_w > solar_w and not able_w
-        self.dark = self.dark and not able_w
-        if not running or empty or self.dark:
-            self.dark = self.dark or empty
-            self._drive(0.0, 0.0, seconds)
-            self.flows = Flows()
-            return
-        sun_w = min(solar_w, load_w + charge_w)  # the inverters are held back
-        generator_w = min(able_w, max(0.0, load_w - sun_w))
-        served_w = min(load_w, sun_w + generator_w + discharge_w)  # the rest is shed
-        battery_w = self._drive(served_w - sun_w - generator_w, 0.0, seconds)
-        self.flows = Flows(0.0, battery_w, sun_w + generator_w + battery_w, sun_w, generator_w)
+        Sun that neither house nor packs can take is held back, a generator carries
+        what sun does not when the charge is low; what nothing serves is shed.
+        At the end of its charge the island goes dark.
+        """
+        self.is_islanded = True
+        hours, packs, floor = seconds / 3600, self.active, self.alone_floor
+        dark_wh = (floor + DARK_LEVEL) * self.full_wh
+        flows, there_w = Flows(), 0.0
+        for load_w, there_w in zip(loads_w, suns_w, strict=False):
+            able_w = self.generator.able_w(self.level, needed=running) if self.generator is not None else 0.0
+            empty = load_w > there_w and not able_w and sum([pack.energy_wh for pack in packs]) <= dark_wh
+            self.dark = self.dark and not able_w
+            if not running or empty or self.dark:
+                self.dark = self.dark or empty
+                self._rest(hours)
+                flows = Flows()
+                continue
+            takes_w = sum([pack.takes_w(hours) for pack in packs])
+            gives_w = sum([pack.gives_w(floor * pack.spec.full_wh, hours) for pack in packs])
+            sun_w = min(there_w, load_w + takes_w)  # the inverters are held back
+            generator_w = min(able_w, max(0.0, load_w - sun_w))
+            served_w = min(load_w, sun_w + generator_w + gives_w)  # the rest is shed
+            battery_w = self._drive(served_w - sun_w - generator_w, floor, hours)
+            flows = Flows(0.0, battery_w, sun_w + generator_w + battery_w, sun_w, generator_w)
+            self._count_alone(flows, hours)
+        self.flows = flows
+        lit = there_w > 0 and running and not self.dark
+        self.sun_share = flows.solar_w / there_w if lit else 1.0
 
-    def _drive(self, wanted_w: float, floor: float, seconds: float) -> float:
+    def _drive(self, wanted_w: float, floor: float, hours: float) -> float:
         """Share the wish among the packs by what each can do; return the sum achieved [W]."""
-        rooms = [pack.room_w(floor * pack.spec.full_wh, seconds) for pack in self.active]
-        side = 1 if wanted_w > 0 else 0
-        able_w = sum(room[side] for room in rooms)
-        if able_w == 0:
-            for pack in self.active:
-                pack.step(0.0, 0.0, seconds)
-            return 0.0
-        share = min(1.0, wanted_w / able_w)
-        return sum(
-            pack.step(room[side] * share, floor * pack.spec.full_wh, seconds)
-            for pack, room in zip(self.active, rooms, strict=True)
-        )
+        able_w, rooms = 0.0, []
+        for pack in self.active:
+            room_w = pack.gives_w(floor * pack.spec.full_wh, hours) if wanted_w > 0 else pack.takes_w(hours)
+            able_w += room_w
+            rooms.append(room_w)
+        if not able_w or not wanted_w:
+            return self._rest(hours)
+        given_w = -able_w if wanted_w < -able_w else able_w if wanted_w > able_w else wanted_w
+        share = given_w / able_w
+        for pack, room_w in zip(self.active, rooms, strict=True):
+            if share > 0:
+                pack.discharge(room_w * share, hours)
+            else:
+                pack.charge(room_w * -share, hours)
+        return given_w
 
-    def _count(self, seconds: float) -> None:
-        hours, flows, counters, sight = seconds / 3600, self.flows, self.counters, self.sight
-        site_w, solar_w, generator_w = flows.site_w, flows.solar_w, flows.generator_w
-        if sight is not CLEAR:
-            site_w, solar_w, generator_w = self.seen_w
-        if site_w > 0:
-            counters.site_imported += site_w * hours
+    def _rest(self, hours: float) -> float:
+        for pack in self.active:
+            pack.rest(hours)
+        return 0.0
+
+    def _count_alone(self, flows: Flows, hours: float) -> None:
+        counters, sight = self.counters, self.sight
+        made_w, generated_w = flows.solar_w * sight.own_solar, flows.generator_w * sight.own_generator
+        if made_w > 0:
+            counters.solar_exported += made_w * hours
         else:
-            counters.site_exported -= site_w * hours
-        if solar_w > 0:
-            counters.solar_exported += solar_w * hours
+            counters.solar_imported -= made_w * hours
+        if generated_w > 0:
+            counters.generator_exported += generated_w * hours
         else:
-            counters.solar_imported -= solar_w * hours
-        if generator_w > 0:
-            counters.generator_exported += generator_w * hours
-        else:
-            counters.generator_imported -= generator_w * hours
+            counters.generator_imported -= generated_w * hours
 
     @property
     def seen_w(self) -> tuple[float, float, float]:

@@ -44,6 +44,27 @@ class Trace:
             begin_s, left_s = 0.0, left_s - part_s
         return total / seconds
 
+    def means(self, column: str, local: datetime, seconds: float, count: int) -> list[float]:
+        """Return the means over `count` spans of `seconds` [s], one after the other, from a naive local time."""
+        if self.length_s < seconds:
+            return [self.mean(column, local + timedelta(seconds=seconds * number), seconds) for number in range(count)]
+        begin_s = (local - self.start).total_seconds() % self.length_s
+        out: list[float] = []
+        reached = self._integral(column, begin_s)
+        for _ in range(count):
+            end_s = begin_s + seconds
+            if end_s > self.length_s:
+                whole = self._integral(column, self.length_s)
+                end_s -= self.length_s
+                gone = whole - reached
+                reached = self._integral(column, end_s)
+                out.append((gone + reached) / seconds)
+            else:
+                before, reached = reached, self._integral(column, end_s)
+                out.append((reached - before) / seconds)
+            begin_s = end_s
+        return out
+
     def _integral(self, column: str, until_s: float) -> float:
         index, rest_s = divmod(until_s, self.step_s)
         row = int(index)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import pairwise, repeat
 from math import sin
+from operator import mul
 from random import Random
 from zoneinfo import ZoneInfo
-
-from astral import Observer
-from astral.sun import azimuth, elevation
 
 from forebay.emulator.home import Home
 from forebay.emulator.trace import Trace
@@ -27,6 +28,7 @@ LEAST_SOLAR_W = -100.0
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUN_STEP_MIN = 10
+_NIGHT = (0.0,) * _SUN_STEP_MIN
 _DAYS_KEPT = 4
 
 
@@ -61,7 +63,6 @@ class World:
         self._load_trace = load_trace
         self._solar_trace = solar_trace
         self._zone: ZoneInfo = home.zone
-        self._observer = Observer(home.site.latitude_deg, home.site.longitude_deg, 0.0)
         self._days: OrderedDict[date, _Day] = OrderedDict()
         self._today: _Day | None = None
 
@@ -94,8 +95,48 @@ class World:
             power_w = self._mean(at_s, seconds, "clear_w") * share
         if power_w >= 10 or not self.home.solar:
             return max(0.0, power_w)
-        drawn_w = power_w - 4 + 5 * sin(at_s / 97) * (1 - max(0.0, power_w) / 10)
-        return max(LEAST_SOLAR_W, drawn_w)  # a recorded roof may say anything
+        return _leak_w(power_w, at_s)
+
+    def minutes(self, at_s: float, most: int) -> tuple[Iterable[float], Iterable[float], int]:
+        """Return use and sun [W] of whole minutes from a whole minute on, and how many minutes they are.
+
+        They are those of `load_w` and `solar_w` over 60 s each, to the same
+        local midnight at most; never none.
+        """
+        day = self._day(at_s)
+        first = int((at_s - day.start_s) // 60)
+        count = max(1, min(most, len(day.load_w) - first))
+        if self._load_trace is not None or self._solar_trace is not None:  # wall clocks are changed on half hours
+            count = min(count, 30 - int(at_s // 60) % 30)
+        if (at_s - day.start_s) % 60:  # a zone whose days do not begin on a whole minute
+            return (self.load_w(at_s, 60),), (self.solar_w(at_s, 60),), 1
+        span = slice(first, first + count)
+        return self._loads(day, at_s, span), self._suns(day, at_s, span), count
+
+    def _loads(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
+        if self.overrides.load_w is not None:
+            return repeat(self.overrides.load_w, span.stop - span.start)
+        if self._load_trace is not None:
+            means = self._load_trace.means("load_w", self.local(at_s), 60, span.stop - span.start)
+            return [max(0.0, mean) for mean in means]
+        return day.load_w[span]
+
+    def _suns(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
+        if self.overrides.solar_w is not None:
+            return repeat(self.overrides.solar_w, span.stop - span.start)
+        powers: Iterable[float]
+        if self._solar_trace is not None:
+            powers = self._solar_trace.means("solar_w", self.local(at_s), 60, span.stop - span.start)
+        elif self.overrides.cloud_cover is not None:
+            share = sun.through_clouds(self.overrides.cloud_cover)
+            powers = [clear_w * share for clear_w in day.clear_w[span]]
+        else:
+            powers = map(mul, day.clear_w[span], day.cover[span])
+        if not self.home.solar:
+            return [max(0.0, power_w) for power_w in powers]
+        return [
+            power_w if power_w >= 10 else _leak_w(power_w, at_s + 60 * minute) for minute, power_w in enumerate(powers)
+        ]
 
     def reactive_share(self, at_s: float) -> float:
         """Return the house's reactive power as a share of its real power."""
@@ -145,6 +186,10 @@ class World:
 
     def _mean(self, at_s: float, seconds: float, column: str) -> float:
         until_s, total = at_s + seconds, 0.0
+        day = self._day(at_s)
+        offset_s = at_s - day.start_s
+        if offset_s % 60 + seconds <= 60:  # one minute, as nearly always
+            return float(getattr(day, column)[int(offset_s // 60)])
         while at_s < until_s - 1e-9:
             day = self._day(at_s)
             index = int((at_s - day.start_s) // 60)
@@ -163,53 +208,63 @@ class World:
         return _Day(
             start_s=(start.astimezone(UTC) - _EPOCH).total_seconds(),
             load_w=house_day(rng, minutes, self.home.house.daily_kwh),
-            clear_w=self._clear_day(start.astimezone(UTC), minutes),
+            clear_w=self._clear_day((start.astimezone(UTC) - _EPOCH).total_seconds(), minutes),
             cover=cloud_day(rng, minutes),
         )
 
-    def _clear_day(self, start: datetime, minutes: int) -> array[float]:
+    def _clear_day(self, start_s: float, minutes: int) -> array[float]:
         if not self.home.solar or self._solar_trace is not None:
-            return array("d", [0.0]) * minutes
+            return array("d", bytes(8 * minutes))
+        site = self.home.site
         marks: list[float] = []
         for minute in range(0, minutes + _SUN_STEP_MIN, _SUN_STEP_MIN):
-            when = start + timedelta(minutes=minute)
-            height = elevation(self._observer, when, with_refraction=False)
-            bearing = azimuth(self._observer, when) if height > 0 else 0.0
-            marks.append(
-                sum(
-                    sun.string_power_w(
-                        sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg)
-                        * sun.morning_haze(height),
-                        string.peak_w,
-                    )
-                    for string in self.home.solar
-                )
+            height, bearing = sun.position(start_s + 60 * minute, site.latitude_deg, site.longitude_deg)
+            marks.append(self._clear_w(height, bearing) if height > 0 else 0.0)
+        out = array("d")
+        for low, high in pairwise(marks):
+            if low or high:
+                rise = (high - low) / _SUN_STEP_MIN
+                out.extend([low + rise * (step + 0.5) for step in range(_SUN_STEP_MIN)])
+            else:
+                out.extend(_NIGHT)
+        return out[:minutes]
+
+    def _clear_w(self, height: float, bearing: float) -> float:
+        haze = sun.morning_haze(height)
+        return sum(
+            sun.string_power_w(
+                sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg) * haze, string.peak_w
             )
-        out = array("d", [0.0]) * minutes
-        for minute in range(minutes):
-            mark, part = divmod(minute + 0.5, _SUN_STEP_MIN)
-            low, high = marks[int(mark)], marks[int(mark) + 1]
-            out[minute] = low + (high - low) * part / _SUN_STEP_MIN
-        return out
+            for string in self.home.solar
+        )
+
+
+def _leak_w(power_w: float, at_s: float) -> float:
+    """Return what a roof with little or no sun shows [W]: up to 10 W either way at night (S039)."""
+    drawn_w = power_w - 4 + 5 * sin(at_s / 97) * (1 - max(0.0, power_w) / 10)
+    return max(LEAST_SOLAR_W, drawn_w)  # a recorded roof may say anything
 
 
 def cloud_day(rng: Random, minutes: int) -> array[float]:
     """Return the share of clear-sky light that passes, per minute, 0–1."""
     kind = rng.choices(("clear", "fair", "broken", "overcast"), (5, 3, 2, 1))[0]
     base, swing = {"clear": (0.1, 0.3), "fair": (0.55, 0.6), "broken": (0.8, 0.5), "overcast": (0.97, 0.06)}[kind]
-    slow = [rng.uniform(-1, 1) for _ in range(minutes // 45 + 3)]
-    quick = [rng.uniform(-1, 1) for _ in range(minutes // 6 + 3)]
-    out = array("d", [0.0]) * minutes
-    for minute in range(minutes):
-        cover = base + swing * (0.6 * _between(slow, minute / 45) + 0.4 * _between(quick, minute / 6))
-        out[minute] = sun.through_clouds(cover)
-    return out
+    slow = _wave([0.6 * swing * rng.uniform(-1, 1) for _ in range(minutes // 45 + 3)], 45, minutes)
+    quick = _wave([0.4 * swing * rng.uniform(-1, 1) for _ in range(minutes // 6 + 3)], 6, minutes)
+    through = sun.through_clouds
+    return array("d", [through(base + one + other) for one, other in zip(slow, quick, strict=True)])
 
 
-def _between(marks: list[float], at: float) -> float:
-    index, part = int(at), at % 1
-    part = part * part * (3 - 2 * part)
-    return marks[index] * (1 - part) + marks[index + 1] * part
+def _wave(marks: list[float], step: int, minutes: int) -> list[float]:
+    """Return a value per minute that goes smoothly from mark to mark, `step` minutes apart."""
+    steps = _smooth_steps(step)
+    out = [low + (high - low) * part for low, high in pairwise(marks) for part in steps]
+    return out[:minutes]
+
+
+@cache
+def _smooth_steps(step: int) -> tuple[float, ...]:
+    return tuple(part * part * (3 - 2 * part) for part in (minute / step for minute in range(step)))
 
 
 _APPLIANCES = (
@@ -228,21 +283,24 @@ _APPLIANCES = (
 def house_day(rng: Random, minutes: int, daily_kwh: float) -> array[float]:
     """Return the use of a house per minute [W], about `daily_kwh` [kWh] over an average day."""
     fridge_period, fridge_phase = rng.randint(38, 52), rng.randint(0, 50)
-    out = array("d", [0.0]) * minutes
-    for minute in range(minutes):
-        hour = minute / 60
-        people = 90 + 260 * _hump(hour, 7.3, 1.2) + 420 * _hump(hour, 19.8, 2.4) + 110 * _hump(hour, 13, 2.5)
-        fridge = 95 if (minute + fridge_phase) % fridge_period < 16 else 4
-        out[minute] = 95 + people + fridge
+    scale = daily_kwh / 13.2
+    fridge = [95.0 * scale] * 16 + [4.0 * scale] * (fridge_period - 16)
+    first = fridge_phase % fridge_period
+    cycle = (fridge * (minutes // fridge_period + 2))[first : first + minutes]
+    out = array("d", [people * scale + cold for people, cold in zip(_people(minutes), cycle, strict=True)])
     for watts, length, earliest, latest, chance in _APPLIANCES:
         if rng.random() < chance:
             begin = int(rng.uniform(earliest, latest) * 60)
             for minute in range(begin, min(minutes, begin + length)):
-                out[minute] += watts * (0.94 + 0.06 * ((minute - begin) % 3))
-    scale = daily_kwh / 13.2
-    for minute in range(minutes):
-        out[minute] *= scale
+                out[minute] += scale * watts * (0.94 + 0.06 * ((minute - begin) % 3))
     return out
+
+
+@cache
+def _people(minutes: int) -> tuple[float, ...]:
+    """Return what people and standing loads use per minute of a day of that length [W]."""
+    hours = [minute / 60 for minute in range(minutes)]
+    return tuple(185 + 260 * _hump(h, 7.3, 1.2) + 420 * _hump(h, 19.8, 2.4) + 110 * _hump(h, 13, 2.5) for h in hours)
 
 
 def _hump(hour: float, at: float, width: float) -> float:

@@ -59,28 +59,51 @@ class Pack:
         """Charge from 0 to 1."""
         return self.energy_wh / self.spec.full_wh
 
-    def room_w(self, floor_wh: float, seconds: float) -> tuple[float, float]:
-        """Return the least and the greatest power possible for a step [W].
+    def takes_w(self, hours: float) -> float:
+        """Return the greatest charging power for a step [W], positive."""
+        spec = self.spec
+        limit_w = spec.charge_limit_w(self.energy_wh)
+        room_w = (spec.full_wh - self.energy_wh) / spec.efficiency_in / hours
+        return limit_w if limit_w < room_w else room_w if room_w > 0 else 0.0
+
+    def gives_w(self, floor_wh: float, hours: float) -> float:
+        """Return the greatest discharging power for a step [W].
 
         floor_wh: energy below which nothing is discharged [Wh].
         """
-        spec, hours = self.spec, seconds / 3600
-        into_w = (spec.full_wh - self.energy_wh) / spec.efficiency_in / hours
-        out_w = (self.energy_wh - floor_wh) * spec.efficiency_out / hours
-        least = -min(spec.charge_limit_w(self.energy_wh), max(0.0, into_w))
-        return least, min(spec.power_w, max(0.0, out_w))
+        spec = self.spec
+        store_w = (self.energy_wh - floor_wh) * spec.efficiency_out / hours
+        return spec.power_w if spec.power_w < store_w else store_w if store_w > 0 else 0.0
+
+    def charge(self, power_w: float, hours: float) -> None:
+        """Take in a power that `takes_w` allows [W], positive."""
+        spec, taken_wh = self.spec, power_w * hours
+        self.charged_wh += taken_wh
+        self.power_w = 0.0 - power_w
+        energy_wh = self.energy_wh + taken_wh * spec.efficiency_in - spec.idle_w * hours
+        self.energy_wh = spec.full_wh if energy_wh > spec.full_wh else energy_wh if energy_wh > 0 else 0.0
+
+    def discharge(self, power_w: float, hours: float) -> None:
+        """Give a power that `gives_w` allows [W]."""
+        spec, given_wh = self.spec, power_w * hours
+        self.discharged_wh += given_wh
+        self.power_w = power_w
+        energy_wh = self.energy_wh - given_wh / spec.efficiency_out - spec.idle_w * hours
+        self.energy_wh = energy_wh if energy_wh > 0 else 0.0
+
+    def rest(self, hours: float) -> None:
+        """Stand by; only the idle draw goes on."""
+        self.power_w = 0.0
+        energy_wh = self.energy_wh - self.spec.idle_w * hours
+        self.energy_wh = energy_wh if energy_wh > 0 else 0.0
 
     def step(self, wanted_w: float, floor_wh: float, seconds: float) -> float:
         """Live for `seconds` [s] at up to `wanted_w`; return the power achieved [W]."""
-        least_w, most_w = self.room_w(floor_wh, seconds)
-        power_w = min(most_w, max(least_w, wanted_w))
-        spec, hours = self.spec, seconds / 3600
-        if power_w > 0:
-            self.discharged_wh += power_w * hours
-            self.energy_wh -= power_w * hours / spec.efficiency_out
-        elif power_w < 0:
-            self.charged_wh -= power_w * hours
-            self.energy_wh -= power_w * hours * spec.efficiency_in
-        self.energy_wh = min(spec.full_wh, max(0.0, self.energy_wh - spec.idle_w * hours))
-        self.power_w = power_w
-        return power_w
+        hours = seconds / 3600
+        if wanted_w > 0 and (most_w := self.gives_w(floor_wh, hours)):
+            self.discharge(min(most_w, wanted_w), hours)
+        elif wanted_w < 0 and (most_w := self.takes_w(hours)):
+            self.charge(min(most_w, -wanted_w), hours)
+        else:
+            self.rest(hours)
+        return self.power_w

@@ -1,16 +1,42 @@
 """Solar power of a roof: clear-sky irradiance on a tilted plane, and clouds.
 
-The position of the sun comes from the caller. Direct light follows Meinel's
-attenuation with air mass, diffuse light is a tenth of it plus the ground's
-share; good to about ten percent on a clear day, which is what an emulated
-roof needs. Source: A. and M. Meinel, Applied Solar Energy (1976).
+The position of the sun is good to a hundredth of a degree or two, without
+refraction (U.S. Naval Observatory, "Computing Approximate Solar Coordinates").
+Direct light follows Meinel's attenuation with air mass, diffuse light is a
+tenth of it plus the ground's share; good to about ten percent on a clear day,
+which is what an emulated roof needs. Source: A. and M. Meinel, Applied Solar
+Energy (1976).
 """
 
 from __future__ import annotations
 
-from math import cos, exp, pi, radians, sin
+from math import asin, atan2, cos, degrees, exp, pi, radians, sin
 
 _SOLAR_CONSTANT = 1361.0  # W/m²
+_J2000_S = 946_728_000.0  # noon of 1 January 2000 UTC, seconds since 1970
+
+
+def position(at_s: float, latitude_deg: float, longitude_deg: float) -> tuple[float, float]:
+    """Return elevation and azimuth of the sun [°]; azimuth from north over east, 180 is south.
+
+    at_s: seconds since 1970 UTC. Valid between 1950 and 2050, and good enough around that.
+    """
+    days = (at_s - _J2000_S) / 86_400
+    anomaly = radians(357.529 + 0.98560028 * days)
+    longitude = radians(280.459 + 0.98564736 * days + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
+    tilt = radians(23.439 - 0.00000036 * days)
+    sine_declination = sin(tilt) * sin(longitude)
+    cosine_declination = (1 - sine_declination * sine_declination) ** 0.5
+    ascension = atan2(cos(tilt) * sin(longitude), cos(longitude))
+    sidereal = radians((280.46061837 + 360.98564736629 * days) % 360)
+    hour = sidereal + radians(longitude_deg) - ascension
+    latitude = radians(latitude_deg)
+    sine_height = sin(latitude) * sine_declination + cos(latitude) * cosine_declination * cos(hour)
+    south = atan2(
+        sin(hour) * cosine_declination,
+        cos(hour) * cosine_declination * sin(latitude) - sine_declination * cos(latitude),
+    )
+    return degrees(asin(max(-1.0, min(1.0, sine_height)))), (degrees(south) + 180) % 360
 
 
 def air_mass(elevation_deg: float) -> float:
@@ -35,7 +61,9 @@ def plane_irradiance_w_m2(elevation_deg: float, azimuth_deg: float, tilt_deg: fl
 
 def through_clouds(cover: float) -> float:
     """Return the share of light that passes a cloud cover of 0–1 (Kasten and Czeplak 1980)."""
-    return 1.0 - 0.75 * float(min(1.0, max(0.0, cover)) ** 3.4)
+    if cover <= 0:
+        return 1.0
+    return 0.25 if cover >= 1 else 1.0 - 0.75 * float(cover**3.4)
 
 
 def string_power_w(irradiance_w_m2: float, peak_w: float, performance: float = 0.8) -> float:

@@ -12,12 +12,14 @@ from forebay.emulator.device import Device
 from forebay.emulator.generator import Generator
 from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, SolarString
 from forebay.emulator.home_file import checked
+from forebay.emulator.levers import Order
 from forebay.emulator.power import PowerSystem
 from forebay.emulator.sight import CLEAR, Sight
 from forebay.errors import EmulatorError
 from forebay.physics.pack import Pack, PackSpec
 
 HOME = msgspec.structs.replace(Home(), generator=GeneratorTable(power_w=4_000, starts_below_pct=20, stops_above_pct=40))
+ORDER = Order(serves=True, reserve=0.2)
 SIZES = st.floats(0, 15_000)
 
 
@@ -80,8 +82,11 @@ def test_a_generator_keeps_an_empty_island_lit_and_wakes_a_dark_one(make_device:
 def test_what_comes_in_is_what_is_used(
     load_w: float, solar_w: float, charge_pct: float, power_w: float, islanded: bool
 ) -> None:
-    power = PowerSystem([Pack(PackSpec(), 135 * charge_pct)], True, Generator(power_w, 0.2, 0.4))
-    power.step(load_w, solar_w, 0.5, islanded=islanded, running=True, mode="self_consumption", reserve=0.2, hour=0)
+    power = PowerSystem([Pack(PackSpec(), 135 * charge_pct)], Generator(power_w, 0.2, 0.4))
+    if islanded:
+        power.live_alone((load_w,), (solar_w,), 0.5, running=True)
+    else:
+        power.live((load_w,), (solar_w,), 0.5, ORDER)
     flows = power.flows
 
     assert flows.site_w + flows.battery_w + flows.solar_w + flows.generator_w == pytest.approx(flows.load_w, abs=1e-6)
@@ -93,8 +98,8 @@ def test_what_comes_in_is_what_is_used(
 @given(SIZES, SIZES)
 def test_a_site_meter_turned_round_lets_the_battery_run_away(load_w: float, solar_w: float) -> None:
     """The gateway steers by what it sees: an inverted clamp makes it push the wrong way."""
-    power = PowerSystem([Pack(PackSpec(), 6_750)], True, sight=Sight(-1, -1, -1, -1))
-    power.step(load_w, solar_w, 0.5, islanded=False, running=True, mode="self_consumption", reserve=0.2, hour=0)
+    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(-1, -1, -1, -1))
+    power.live((load_w,), (solar_w,), 0.5, ORDER)
 
     if abs(load_w - solar_w) > 1e-6:
         assert power.flows.battery_w == (-5_000 if load_w > solar_w else 5_000)
@@ -102,8 +107,8 @@ def test_a_site_meter_turned_round_lets_the_battery_run_away(load_w: float, sola
 
 
 def test_without_a_site_meter_the_battery_rests() -> None:
-    power = PowerSystem([Pack(PackSpec(), 6_750)], True, sight=Sight(0, 0, 0, 0))
-    power.step(3_000, 0, 0.5, islanded=False, running=True, mode="self_consumption", reserve=0.2, hour=0)
+    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(0, 0, 0, 0))
+    power.live((3_000,), (0,), 0.5, ORDER)
 
     assert (power.flows.battery_w, power.flows.site_w) == (0, 3_000)
     assert power.seen_w == (0, 0, 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forebay.emulator import readings
-from forebay.emulator.device import Device, Setting
+from forebay.emulator.device import Device
 from forebay.emulator.installation_state import InstallationState
+from forebay.emulator.levers import Setting
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import status
 from forebay.wire.catalogue import CONFIG_COMPLETED
