@@ -91,4 +91,6 @@ def default_of(field: look.Field) -> str:
             return value.isoformat()
         case () | msgspec.Struct():
             return "none"
+        case tuple():
+            return "`[" + ", ".join(f'"{item}"' if isinstance(item, str) else str(item) for item in value) + "]`"
     return f"`{value}`"

@@ -229,8 +229,6 @@ class Device:
             order = self.levers.order(self.setting, local, packs, may_export=self.may_export)
         self.power.live(loads_w, suns_w, seconds, order, trim_w)
 
-    # -- what the API asks for ------------------------------------------------
-
     def stop(self, force: bool) -> None:
         """Stop the power system. Raises Refused when it is busy and `force` is false."""
         if not self.running:
@@ -300,8 +298,6 @@ class Device:
     def touch(self) -> None:
         """Note that a body may differ from now on."""
         self.revision += 1
-
-    # -- what the control port does -------------------------------------------
 
     def set_grid(self, up: bool) -> None:
         """Fail the utility or bring it back."""

@@ -168,8 +168,7 @@ class Grid(_Table, frozen=True, kw_only=True):
 class OperationTable(_Table, frozen=True, kw_only=True):
     """[operation]: what the battery is for at the start, and what each mode does.
 
-    reserve_app_pct: as the app shows it. *_charge_w: how fast the packs charge from the grid, each [W].
-    peak_hours, cheap_hours: spans of local time for the autonomous mode.
+    Rates and hours are user reports and stand-ins (levers.md).
     """
 
     mode: Literal["self_consumption", "backup", "autonomous"] = "self_consumption"

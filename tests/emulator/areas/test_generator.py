@@ -110,8 +110,9 @@ def test_without_a_site_meter_the_battery_rests() -> None:
     power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(0, 0, 0, 0))
     power.live((3_000,), (0,), 0.5, ORDER)
 
-    assert (power.flows.battery_w, power.flows.site_w) == (0, 3_000)
-    assert power.seen_w == (0, 0, 0)
+    flows, seen_w = power.flows, power.seen_w
+    assert (flows.battery_w, flows.site_w) == (0, 3_000)
+    assert not any(seen_w)
     assert power.counters.site_imported == 0
 
 
