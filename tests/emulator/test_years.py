@@ -183,3 +183,14 @@ def test_the_days_of_a_zone_that_moves_its_clock_have_their_length() -> None:
     home = msgspec.structs.replace(Home(), site=Site(timezone="Australia/Lord_Howe", latitude_deg=-31.5))
     world = World(home, 1)
     assert_same_minutes(world, datetime(2026, 4, 4, 10, 0, tzinfo=UTC), 2 * 1440)
+
+
+def test_an_instant_shows_the_sun_and_the_load_of_its_half_second(make_device: MakeDevice) -> None:
+    device = make_device()
+    at_once = device.power.flows
+    device.clock.jump(0.5)
+    device.catch_up()
+
+    assert at_once.solar_w > 1_000
+    assert at_once.solar_w == pytest.approx(device.power.flows.solar_w, rel=1e-6)
+    assert at_once.load_w == pytest.approx(device.power.flows.load_w, rel=0.05)
