@@ -8,6 +8,7 @@ from typing import Any
 
 from forebay.emulator.build import build_device
 from forebay.emulator.home import Home
+from forebay.emulator.resources.system import pack_part
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.installation import CustomerEntry, Legal
 from forebay.wire.networks import ClientProtocols
@@ -16,6 +17,7 @@ HOME = build_device(Home(), start=datetime(2026, 6, 21, tzinfo=UTC), speed=0)
 """The home of the tests: its serial numbers."""
 
 X_METER, Y_METER = f"{HOME.sync_serial}synchrometerX", f"{HOME.sync_serial}synchrometerY"
+PACK_DIN = f"{pack_part(HOME, 0)}--{HOME.pack_serials[0]}".encode()
 METER = b'{"location": "site", "type": "synchrometerX", "ip_address": "", "serial": "%s"}' % X_METER.encode()
 
 BODIES: dict[str, bytes] = {
@@ -52,6 +54,8 @@ BODIES: dict[str, bytes] = {
     "VERIFY_METER": METER,
     "REMOVE_METER": METER,
     "SET_INVERTER_METER": b'{"enabled": true}',
+    "SET_PV_POWER": b'{"pvi_power_status": "off", "battery_din": "%s", "follower_din": ""}' % PACK_DIN,
+    "RESET_PV": b'{"battery_din": "%s", "follower_din": ""}' % PACK_DIN,
 }
 """What is sent to the rows that take a body."""
 
@@ -70,6 +74,8 @@ PARTS: dict[str, dict[str, str]] = {
     "INVERT_CLAMPS": {"serial": Y_METER},
     "COMMISSION_METER": {"serial": Y_METER},
     "REMOVE_THIS_METER": {"serial": Y_METER},
+    "PV_POWER_OF": {"n": "0"},
+    "RESET_PV_OF": {"t": "1"},
 }
 """What goes into the placeholders of the rows that have some."""
 

@@ -39,7 +39,10 @@ async def test_only_login_aggregates_charge_and_grid_answer(
     for row in catalogue.ALL:
         body, path = login if row is catalogue.LOGIN else asked.BODIES.get(row.name, b""), asked.path(row)
         answer = await home.ask(row.method, path, home.token(), body)
-        if row.path in KEPT:
+        if row is catalogue.LOCAL_DEVICE:  # what scanners know a Powerwall 3 by
+            since = firmware != "21.44"
+            assert answer.status == (403 if since else 404), row
+        elif row.path in KEPT:
             assert answer.status == 200, row
         elif (await whole.ask(row.method, path, whole.token(), body)).status in (404, 405):
             assert answer.status in (404, status), row

@@ -41,13 +41,13 @@ in a reply of a real gateway.
 
 def endpoints_page() -> str:
     """Return the page of all rows."""
-    profiles = " and ".join(profile.name for profile in PROFILES)
+    profiles = ", ".join(profile.name for profile in PROFILES)
     overview = table(
         ("Method", "Path", "Effect", "What"),
-        [(row.method, f"[{row.path}](#{anchor(row)})", str(row.effect), row.summary) for row in catalogue.ALL],
+        [(row.method, f"[{row.path}](#{anchor(row)})", str(row.effect), row.summary) for row in catalogue.EVERY],
     )
-    sections = "\n".join(section(row) for row in catalogue.ALL)
-    return _ENDPOINTS.format(count=len(catalogue.ALL), profiles=profiles) + overview + "\n" + sections
+    sections = "\n".join(section(row) for row in catalogue.EVERY)
+    return _ENDPOINTS.format(count=len(catalogue.EVERY), profiles=profiles) + overview + "\n" + sections
 
 
 def anchor(row: Endpoint[Any, Any]) -> str:

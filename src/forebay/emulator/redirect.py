@@ -7,6 +7,11 @@ from html import escape
 
 from forebay.emulator.http import Receive, Scope, Send
 from forebay.emulator.replies import Dates
+from forebay.wire.catalogue import PLAIN_HTTP
+from forebay.wire.firmware import PROFILES
+
+REDIRECT = PLAIN_HTTP.status.at(PROFILES[-1].version)
+HTML = PLAIN_HTTP.content_type.at(PROFILES[-1].version).encode()
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 
@@ -29,9 +34,9 @@ class RedirectApp:
             query = b"?" + scope["query_string"] if scope["query_string"] else b""
             port = b"" if self.https_port == 443 else b":%d" % self.https_port
             url = b"https://" + host[1] + port + scope["raw_path"] + query
-            status, headers, body = 301, [(b"location", url)], b""
+            status, headers, body = REDIRECT, [(b"location", url)], b""
             if scope["method"] in ("GET", "HEAD"):
-                headers = [(b"content-type", b"text/html; charset=utf-8"), *headers]
+                headers = [(b"content-type", HTML), *headers]
                 link = escape(url.decode("latin-1")).encode("latin-1")
                 body = b'<a href="%s">Moved Permanently</a>.\n\n' % link
         headers = [*headers, (b"content-length", b"%d" % len(body)), self._dates.header()]

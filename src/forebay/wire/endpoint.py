@@ -128,7 +128,7 @@ class Endpoint(Generic[B, R]):
 
     def __post_init__(self) -> None:
         """Check the row; a wrong one cannot be built."""
-        if not self.path.startswith("/") or not self.source or not self.spec:
+        if not self.path.startswith(("/", "http://")) or not self.source or not self.spec:
             raise ValueError(f"{self.name}: a row needs a path, a spec id and a source")
         if self.poll and self.effect is not Effect.READS:
             raise ValueError(f"{self.name}: only a row that reads may be polled")

@@ -8,6 +8,7 @@ from typing import Any
 from forebay.emulator.device import Device
 from forebay.emulator.resources import (
     access,
+    edge,
     installation,
     metering,
     meters,
@@ -15,6 +16,7 @@ from forebay.emulator.resources import (
     packs,
     powerwalls,
     site,
+    solar,
     system,
     testing,
     updates,
@@ -47,10 +49,12 @@ RESOURCES: dict[Endpoint[Any, Any], Resource] = {
     catalogue.REGISTRATION: site.registration,
     catalogue.VITALS: vitals.vitals,
     **access.RESOURCES,
+    **edge.RESOURCES,
     **installation.RESOURCES,
     **metering.RESOURCES,
     **networks.RESOURCES,
     **packs.RESOURCES,
+    **solar.RESOURCES,
     **testing.RESOURCES,
     **updates.RESOURCES,
 }

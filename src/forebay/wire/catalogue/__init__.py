@@ -12,11 +12,13 @@ from typing import Any
 from forebay.wire.catalogue import (
     access,
     clamps,
+    edge,
     installation,
     metering,
     networks,
     packs,
     site_settings,
+    solar,
     testing,
     updates,
 )
@@ -41,6 +43,7 @@ from forebay.wire.catalogue.clamps import (
     SET_CLAMP_RATING,
     SET_CLAMPS,
 )
+from forebay.wire.catalogue.edge import ARTEFACT, LOCAL_DEVICE, LOGS, PLAIN_HTTP
 from forebay.wire.catalogue.installation import (
     CONFIG,
     CUSTOMER,
@@ -127,6 +130,16 @@ from forebay.wire.catalogue.site_settings import (
     SET_SITE_NAME,
     SET_TIMEZONE,
 )
+from forebay.wire.catalogue.solar import (
+    PV_POWER,
+    PV_POWER_OF,
+    RESET_PV,
+    RESET_PV_OF,
+    RESET_PV_READ,
+    SET_PV_POWER,
+    SOLAR_POWERWALL,
+    USE_INVERTER_METER,
+)
 from forebay.wire.catalogue.system import (
     GRID_FAULTS,
     GRID_STATUS,
@@ -190,10 +203,15 @@ ALL: tuple[Endpoint[Any, Any], ...] = (
     *networks.ROWS,
     *packs.ROWS,
     *site_settings.ROWS,
+    *solar.ROWS,
     *testing.ROWS,
     *updates.ROWS,
+    *edge.ROWS,
 )
-"""Every row."""
+"""Every row that is asked over https."""
+
+EVERY: tuple[Endpoint[Any, Any], ...] = (*ALL, PLAIN_HTTP)
+"""Every row, the one of plain http too."""
 
 BY_NAME: dict[str, Endpoint[Any, Any]] = {row.name: row for row in ALL}
 
@@ -211,6 +229,7 @@ __all__ = [
     "ADD_METER",
     "AGGREGATES",
     "ALL",
+    "ARTEFACT",
     "AUTOCONFIG",
     "AUTOCONFIG_CANCEL",
     "AUTOCONFIG_RETRY",
@@ -239,6 +258,7 @@ __all__ = [
     "EMAILED_REGISTRATION",
     "ENABLE_INTERFACE",
     "ENABLE_SERVICE",
+    "EVERY",
     "EXTRA_PROGRAMS",
     "FORGET_NETWORK",
     "GENERATE_PASSWORD",
@@ -253,9 +273,11 @@ __all__ = [
     "INVERTER_METER",
     "INVERT_CLAMPS",
     "ISLANDING",
+    "LOCAL_DEVICE",
     "LOGGING",
     "LOGIN",
     "LOGOUT",
+    "LOGS",
     "METERS",
     "METERS_SITE",
     "METERS_SOLAR",
@@ -269,8 +291,11 @@ __all__ = [
     "PHASE_USAGES",
     "PING_TEST",
     "PING_TEST_POST",
+    "PLAIN_HTTP",
     "POWERWALLS",
     "PROBLEMS",
+    "PV_POWER",
+    "PV_POWER_OF",
     "RADIOS",
     "REGISTRATION",
     "REMOVE_CLAMPS",
@@ -278,6 +303,9 @@ __all__ = [
     "REMOVE_THIS_METER",
     "REQUEST_SCAN",
     "RESET_PASSWORD",
+    "RESET_PV",
+    "RESET_PV_OF",
+    "RESET_PV_READ",
     "RUN_FOR_COMMISSIONING",
     "SAVE_NETWORK",
     "SCAN_PACKS",
@@ -295,6 +323,7 @@ __all__ = [
     "SET_OFF_GRID",
     "SET_OPERATION",
     "SET_PHASE_USAGES",
+    "SET_PV_POWER",
     "SET_SITE_NAME",
     "SET_TIMEZONE",
     "SITEMASTER",
@@ -307,6 +336,7 @@ __all__ = [
     "SOLARS",
     "SOLAR_BRANDS",
     "SOLAR_MODELS",
+    "SOLAR_POWERWALL",
     "START_CONN_TESTS",
     "START_TESTING",
     "STATE_OF_ENERGY",
@@ -322,6 +352,7 @@ __all__ = [
     "UPDATE_PACKS_READ",
     "UPDATE_STATUS",
     "UPDATE_URGENCY",
+    "USE_INVERTER_METER",
     "VERIFY_METER",
     "VERIFY_THIS_METER",
     "VITALS",
