@@ -7,6 +7,7 @@ import inspect
 import msgspec
 
 from forebay.emulator import home
+from forebay.emulator.injected import InjectedFault
 from tools.reference.markdown import code, table
 from tools.reference.structs import Key, keys
 
@@ -23,6 +24,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[grid]": home.Grid,
     "[[grid.outages]]": home.Outage,
     "[operation]": home.OperationTable,
+    "[[users]]": home.UserTable,
+    "[[faults]]": InjectedFault,
 }
 
 WORDS: dict[str, dict[str, str]] = {
@@ -71,6 +74,8 @@ WORDS: dict[str, dict[str, str]] = {
         "outages": "A list of tables, below.",
     },
     "[[grid.outages]]": {"start": "Local time of the site, without an offset.", "minutes": "How long it lasts [min]."},
+    "[[users]]": {"password": "Of this user."},
+    "[[faults]]": {},
     "[operation]": {
         "mode": "What the packs are for.",
         "reserve_app_pct": "Kept for outages, as the app shows it.",

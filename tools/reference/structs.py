@@ -55,6 +55,8 @@ def kind_of(kind: look.Type) -> str:
             return ("whole number" if isinstance(kind, look.IntType) else "number") + _limits(kind)
         case look.StrType():
             return "text" + (f" matching `{kind.pattern}`" if kind.pattern else "")
+        case look.AnyType():
+            return "any value"
         case look.DateTimeType():
             return "date and time"
         case look.CustomType() if kind.cls is Path:

@@ -17,16 +17,17 @@ import msgspec
 from forebay.emulator.description import describe
 from forebay.emulator.device import Device
 from forebay.emulator.http import Receive, Scope, Send
-from forebay.emulator.injection import MOST_FAULTS, InjectedFault, Injection
+from forebay.emulator.injection import Injection
 from forebay.emulator.refusal import Refused
-from forebay.emulator.verbs import FAULT_MEMBERS, VERBS, BadRequest, Verb, check
+from forebay.emulator.verb_kinds import BadRequest
+from forebay.emulator.verbs import VERBS, Verb
+from forebay.errors import EmulatorError
 
 BODY_LIMIT_BYTES = 1_048_576
 
 log = logging.getLogger(__name__)
 
 _BY_PATH: dict[str, Verb] = {verb.path: verb for verb in VERBS}
-_FAULTS_SUMMARY = "Let requests for a path, or for all of them, go wrong; see the reference page."
 
 
 class _Answer(Exception):
@@ -57,6 +58,8 @@ class ControlApp:
             status, answer, extra = no.status, {"error": no.words}, no.headers
         except BadRequest as no:
             status, answer = 400, {"error": str(no)}
+        except EmulatorError as no:
+            status, answer = 409, {"error": str(no)}
         except Refused as no:
             status, answer = 409, {"error": f"the gateway refuses: {no.key}"}
         except Exception:
@@ -77,36 +80,22 @@ class ControlApp:
         if path in ("/", "/state"):
             _only(method, "GET")
             return self._state() if path == "/state" else help_text()
-        if path == "/faults":
-            _only(method, "GET", "POST", "DELETE")
-            return await self._faults(method, headers, receive)
+        if path == "/faults" and method in ("GET", "DELETE"):
+            if method == "DELETE":
+                self._injection.clear()
+            return self._injection.faults()
         verb = _BY_PATH.get(path)
         if verb is None:
-            raise _Answer(404, f"no such verb; GET / lists them: {', '.join(_BY_PATH)}, /faults, /state")
-        _only(method, "POST")
+            raise _Answer(404, f"no such verb; GET / lists them: {', '.join(_BY_PATH)}, /state")
+        _only(method, "POST") if path != "/faults" else _only(method, "GET", "POST", "DELETE")
         body = await _read_json(headers, receive, may_be_empty=not verb.members)
-        check(body, verb.members, verb.needed, exactly_one=verb.exactly_one)
         self._device.catch_up()
-        verb.act(self._device, body)
-        return self._state()
+        verb.do(self._device, body)
+        return self._injection.faults() if path == "/faults" else self._state()
 
     def _state(self) -> dict[str, Any]:
         self._device.catch_up()
         return {**describe(self._device), "faults": len(self._injection.faults())}
-
-    async def _faults(self, method: str, headers: Mapping[bytes, str], receive: Receive) -> list[InjectedFault]:
-        if method == "POST":
-            body = await _read_json(headers, receive)
-            check(body, FAULT_MEMBERS, ("path",))
-            if set(body) <= {"path", "times"}:
-                wrong = ", ".join(f'"{key}"' for key in FAULT_MEMBERS if key not in ("path", "times"))
-                raise BadRequest(f"say what goes wrong: at least one of {wrong}")
-            if self._injection.is_full:
-                raise BadRequest(f"{MOST_FAULTS} faults are in force already; DELETE /faults ends them")
-            self._injection.add(msgspec.convert(body, InjectedFault))
-        elif method == "DELETE":
-            self._injection.clear()
-        return self._injection.faults()
 
 
 def help_text() -> dict[str, Any]:
@@ -118,11 +107,6 @@ def help_text() -> dict[str, Any]:
             "members": {key: kind.words for key, kind in verb.members.items()},
             "example": verb.example,
         }
-    listed["POST /faults"] = {
-        "does": _FAULTS_SUMMARY,
-        "members": {key: kind.words for key, kind in FAULT_MEMBERS.items()},
-        "example": {"path": "/api/meters/aggregates", "status": 503, "times": 3},
-    }
     listed["GET /faults"] = "List the faults in force."
     listed["DELETE /faults"] = "End all of them."
     return listed

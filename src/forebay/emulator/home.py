@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from forebay.emulator.injected import InjectedFault
+
 PanelWatts = Annotated[float, Meta(ge=50, le=100_000)]
 PackWatts = Annotated[float, Meta(ge=100, le=100_000)]
 ChargeWatts = Annotated[float, Meta(ge=0, le=100_000)]
@@ -57,6 +59,18 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     registration_needs_login: bool = False
     vitals_need_installer: bool = False
     says_google: bool = False
+
+
+class UserTable(_Table, frozen=True, kw_only=True):
+    """[[users]]: somebody who may log in, beside the owner and the installer of [gateway], or one of these two.
+
+    name: as given at the log-in; "customer" and "installer" are the two of [gateway].
+    role: what the user may do; customer when left out, engineer is the maker's own.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    password: Annotated[str, Meta(min_length=1, max_length=200)]
+    role: Literal["kiosk", "customer", "installer", "engineer"] | None = None
 
 
 class Owner(_Table, frozen=True, kw_only=True):
@@ -199,6 +213,8 @@ class Home(_Table, frozen=True, kw_only=True):
     house: House = House()
     grid: Grid = Grid()
     operation: OperationTable = OperationTable()
+    users: Annotated[tuple[UserTable, ...], Meta(max_length=100)] = ()
+    faults: Annotated[tuple[InjectedFault, ...], Meta(max_length=256)] = ()
 
     @property
     def zone(self) -> ZoneInfo:

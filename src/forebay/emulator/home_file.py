@@ -27,7 +27,7 @@ def home_of(document: Document) -> Home:
     problems = [*rules_broken(home), *(is_elsewhere(home) if "site" in document.raw else ())]
     if problems:
         raise document.error(problems)
-    return home
+    return _with_passwords(home)
 
 
 def checked(home: Home, where: str) -> Home:
@@ -48,3 +48,12 @@ def _placed(home: Home, document: Document) -> Home:
         return home
     site = msgspec.structs.replace(home.site, latitude_deg=min(66.0, max(-66.0, place[0])), longitude_deg=place[1])
     return msgspec.structs.replace(home, site=site)
+
+
+def _with_passwords(home: Home) -> Home:
+    """Give the gateway's two users the passwords that [[users]] says."""
+    said = {user.name: user.password for user in home.users}
+    changes = {
+        key: said[name] for name, key in (("customer", "password"), ("installer", "installer_password")) if name in said
+    }
+    return msgspec.structs.replace(home, gateway=msgspec.structs.replace(home.gateway, **changes))

@@ -12,6 +12,7 @@ from math import acos, cos, radians, sin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from forebay.emulator.home import LIVABLE, Home, is_livable
+from forebay.emulator.injected import HARMS
 from forebay.emulator.levers import read_hours
 from forebay.emulator.tables import Problem, nearest
 from forebay.errors import ConfigError
@@ -97,7 +98,29 @@ def _hours(home: Home) -> Iterator[Problem]:
                 yield Problem(("operation", key, number), str(exc))
 
 
-RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator, _hours)
+def _users(home: Home) -> Iterator[Problem]:
+    """What [gateway] says of its two users and what [[users]] says must agree."""
+    own = {"customer": home.gateway.password, "installer": home.gateway.installer_password}
+    names = [user.name for user in home.users]
+    for number, user in enumerate(home.users):
+        if user.name in names[:number]:
+            yield Problem(("users", number, "name"), f"is that of users[{names.index(user.name)}] too")
+        if user.name not in own:
+            continue
+        if user.role not in (None, user.name):
+            yield Problem(("users", number, "role"), f"is always {user.name}; take another name")
+        if own[user.name] not in (None, user.password):
+            key = "password" if user.name == "customer" else "installer_password"
+            yield Problem(("users", number, "password"), f"gateway.{key} says another; leave one of them out")
+
+
+def _faults(home: Home) -> Iterator[Problem]:
+    for number, fault in enumerate(home.faults):
+        if not fault.does_something:
+            yield Problem(("faults", number), f"says nothing that goes wrong; give one of {', '.join(HARMS)}")
+
+
+RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator, _hours, _users, _faults)
 
 
 def is_elsewhere(home: Home) -> Iterator[Problem]:

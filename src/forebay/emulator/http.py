@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from forebay.emulator.device import Device
-from forebay.emulator.injection import GARBAGE, InjectedFault, Injection, fault_for
+from forebay.emulator.injected import InjectedFault
+from forebay.emulator.injection import GARBAGE, Injection, fault_for
 from forebay.emulator.page import PAGE
 from forebay.emulator.refusal import Refused
 from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, refusal, success

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 
+from forebay.emulator.device import Device
+from forebay.emulator.injected import InjectedFault
 from forebay.wire.endpoint import JSON, TEXT
 from forebay.wire.faults import FAULTS, Fault
 
@@ -15,29 +16,6 @@ GARBAGE = b"\x16\x03\xff{\x00not json\xfe\xff" * 8
 """What comes instead of a body when garbage is asked for."""
 
 MOST_FAULTS = 256
-
-
-class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One thing that goes wrong, at one path or ("*") at all of them.
-
-    status: answered instead of the usual; with the body the gateway is known to
-        send with it, unless `body` says another: a string goes out as it is,
-        anything else as JSON.
-    delay_s: real seconds of silence before the answer; clients' timeouts are real too.
-    cut_after: bytes of the body after which the connection breaks.
-    garbage: the body is bytes that are not JSON, of the promised length.
-    hang: no answer until the client gives up.
-    times: how often it happens before it is gone; None is until deleted.
-    """
-
-    path: str
-    status: int | None = None
-    delay_s: float | None = None
-    cut_after: int | None = None
-    garbage: bool = False
-    hang: bool = False
-    times: int | None = None
-    body: Any = None
 
 
 @dataclass(slots=True)
@@ -49,8 +27,11 @@ class _Pending:
 class Injection:
     """The faults in force; of several for one path the oldest goes first."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: Device | None = None) -> None:
+        """Begin with the faults that the home is described with."""
         self._pending: list[_Pending] = []
+        for fault in device.home.faults if device is not None else ():
+            self.add(fault)
 
     @property
     def is_empty(self) -> bool:
@@ -62,9 +43,14 @@ class Injection:
         """Whether no further fault can be taken in."""
         return len(self._pending) >= MOST_FAULTS
 
-    def add(self, fault: InjectedFault) -> None:
-        """Let it happen from now on."""
+    def add(self, fault: InjectedFault) -> InjectedFault:
+        """Let it happen from now on; return it, for `end`."""
         self._pending.append(_Pending(fault, fault.times))
+        return fault
+
+    def end(self, fault: InjectedFault) -> None:
+        """Let this one go right again, if it still goes wrong."""
+        self._pending = [pending for pending in self._pending if pending.fault is not fault]
 
     def clear(self) -> None:
         """Let everything go right again."""

@@ -76,7 +76,7 @@ async def serve(
     """
     if not _is_loopback(control_bind):
         raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
-    injection = Injection()
+    injection = device.area(Injection)
     app = GatewayApp(device, device.area(Sessions), injection)
     front = device.area(Front)
     async with contextlib.AsyncExitStack() as opened:

@@ -26,6 +26,9 @@ from forebay.wire.endpoint import Access
 from forebay.wire.roles import HOME_OWNER, PROVIDER, ROLES
 from forebay.wire.site import Login, Session
 
+NAMED_ROLES = {access.name.lower(): role for role, access in ROLES.items()}
+"""The names of roles in HOME.toml → the roles."""
+
 USERS: dict[str, str] = {"customer": HOME_OWNER, "installer": PROVIDER}
 """Users with a password of their own and the role they get (A04, A05)."""
 
@@ -122,6 +125,15 @@ class Sessions:
         for token in presented_tokens(headers):
             self._grants.pop(token, None)
 
+    def end_all(self) -> None:
+        """End every session."""
+        self._grants.clear()
+
+    def lock(self, seconds: float) -> None:
+        """Refuse every login for so long [s of emulated time]; 0 looks at them again."""
+        self._locked_until = self._device.now + timedelta(seconds=seconds)
+        self._failures.clear()
+
     def _role_for(self, username: str, password: str) -> str | None:
         version, role = self._device.version, None
         if firmware.LOGIN_IGNORES_USER.at(version) and _same(password, self._gateway_password):
@@ -131,6 +143,9 @@ class Sessions:
             for user, own_role in USERS.items():
                 if user == username and _same(password, passwords[user]):
                     role = own_role
+            for other in self._device.home.users:
+                if other.name not in USERS and other.name == username and _same(password, other.password):
+                    role = NAMED_ROLES[other.role or "customer"]
         return role
 
     def _email_for(self, request: Login) -> str | None:

@@ -193,7 +193,9 @@ def kind_in_words(kind: look.Type) -> str:
             return f"a list, each item {kind_in_words(kind.item_type)}"
         case look.StructType():
             return "a table"
-    return "a value of another kind"
+        case look.AnyType():
+            return "any value"
+    raise ValueError(f"no words for the type {kind}")
 
 
 def choices_of(kind: look.Type) -> list[str]:

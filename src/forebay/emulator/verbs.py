@@ -1,7 +1,7 @@
-"""What the control port can do, as a table: path, members, limits, effect.
+"""What can be done to a home from outside, as a table: the control port's, a scenario's, a test's.
 
-Every verb brings the home up to the present first, so that a change acts from
-now on, and once more afterwards, so that the state it answers with shows it.
+Whoever uses a verb brings the home up to the instant first, so that a change
+acts from then on, and once more afterwards, so that the state it shows is new.
 """
 
 from __future__ import annotations
@@ -9,121 +9,60 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
+
+import msgspec
 
 from forebay.emulator.device import Device
 from forebay.emulator.home import LIVABLE, is_livable
+from forebay.emulator.injected import HARMS, InjectedFault
+from forebay.emulator.injection import MOST_FAULTS, Injection
+from forebay.emulator.networks_state import SERVICES, NetworksState
+from forebay.emulator.sessions import USERS, Sessions
 from forebay.emulator.updates_state import UpdatesState
+from forebay.emulator.verb_kinds import Anything, BadRequest, Flag, Kind, Number, OneOf, Text, problems
 from forebay.errors import ConfigError
 
-
-class BadRequest(Exception):
-    """A request the control port does not take; the text names the key and what is allowed."""
-
-
-class Kind(Protocol):
-    """What a member may be."""
-
-    @property
-    def words(self) -> str:
-        """The allowed values in words."""
-        ...
-
-    def allows(self, value: object) -> bool:
-        """Whether the value may be given."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number within limits, null too where `or_null`."""
-
-    least: float
-    most: float
-    unit: str = ""
-    or_null: bool = False
-    whole: bool = False
-
-    @property
-    def words(self) -> str:
-        """The allowed values in words."""
-        kind = "a whole number" if self.whole else "a number"
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{kind} from {self.least:,.10g} to {self.most:,.10g}{unit}{' or null' if self.or_null else ''}"
-
-    def allows(self, value: object) -> bool:
-        """Whether the value may be given."""
-        if value is None:
-            return self.or_null
-        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
-            return False
-        return self.least <= value <= self.most
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """true or false, or true only."""
-
-    true_only: bool = False
-
-    @property
-    def words(self) -> str:
-        """The allowed values in words."""
-        return "true" if self.true_only else "true or false"
-
-    def allows(self, value: object) -> bool:
-        """Whether the value may be given."""
-        return value is True or (value is False and not self.true_only)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of bounded length that starts with `start`, or is one of `others`."""
-
-    most: int
-    start: str = ""
-    others: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """The allowed values in words."""
-        start = f" that starts with {self.start}" if self.start else ""
-        return " or ".join([f"a text of 1 to {self.most} characters{start}", *(f'"{other}"' for other in self.others)])
-
-    def allows(self, value: object) -> bool:
-        """Whether the value may be given."""
-        if not isinstance(value, str):
-            return False
-        return value in self.others or (0 < len(value) <= self.most and value.startswith(self.start))
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """Any JSON value."""
-
-    words: str = "a text, sent as it is, or any other JSON value"
-
-    def allows(self, value: object) -> bool:
-        """Whether the value may be given: always."""
-        return True
+Body = Mapping[str, Any]
+Act = Callable[[Device, Body], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One thing to be done to the home.
 
-    members: what the JSON object may hold; exactly_one: no more than one of them;
-        needed: those that must be there otherwise.
-    example: a body that works, printed on the reference page.
+    members: what the body may hold; exactly_one: no more than one of them; needed: those
+        that must be there otherwise; some: at least one of these must be.
+    example: a body that works, printed on the reference pages.
+    undo: how it ends when it was done for a while, given the body and what `act` returned;
+        None for what does not last. undone: the same in words.
     """
 
-    path: str
+    name: str
     summary: str
     members: Mapping[str, Kind]
-    example: Mapping[str, Any]
-    act: Callable[[Device, Mapping[str, Any]], None]
+    example: Body
+    act: Act
     exactly_one: bool = False
     needed: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
+    undo: Callable[[Device, Body, Any], object] | None = None
+    undone: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the control port has it."""
+        return f"/{self.name}"
+
+    def do(self, device: Device, body: object) -> Any:
+        """Do it to the home, at the home's present.
+
+        Returns what `undo` needs. Raises BadRequest naming the key, Refused when the gateway will not.
+        """
+        for key, words in problems(body, self.members, self.needed, exactly_one=self.exactly_one, some=self.some):
+            raise BadRequest(f'"{key}" {words}' if key else words)
+        assert isinstance(body, dict)  # noqa: S101 - said by problems
+        return self.act(device, body)
 
 
 MOST_SPEED = 100_000.0
@@ -131,7 +70,7 @@ MOST_ADVANCE_S = 366 * 86_400.0
 MOST_WATTS = 1_000_000.0
 
 
-def _time(device: Device, body: Mapping[str, Any]) -> None:
+def _time(device: Device, body: Body) -> None:
     if "speed" in body:
         device.clock.set_speed(body["speed"])
     elif "release" in body:
@@ -143,7 +82,7 @@ def _time(device: Device, body: Mapping[str, Any]) -> None:
         device.clock.jump(jump_s)
 
 
-def _update(device: Device, body: Mapping[str, Any]) -> None:
+def _update(device: Device, body: Body) -> None:
     updates = device.area(UpdatesState)
     try:
         updates.offer(body["available"])
@@ -153,43 +92,87 @@ def _update(device: Device, body: Mapping[str, Any]) -> None:
         updates.upgrade_itself(body["upgrade_after_s"])
 
 
+def _pack(device: Device, body: Body) -> None:
+    reason = {"reason": body["reason"]} if "reason" in body else {}
+    try:
+        device.set_pack_enabled(body["number"] - 1, body["enabled"], **reason)
+    except IndexError as no:
+        raise BadRequest(f'"number": the home has {len(device.power.packs)} packs') from no
+
+
+def _password(device: Device, body: Body) -> None:
+    if body["user"] == "customer":
+        device.password = body["password"]
+    else:
+        device.installer_password = body["password"]
+    device.touch()
+
+
+def _sitemaster(device: Device, body: Body) -> None:
+    if body["run"]:
+        device.run()
+    else:
+        device.stop(force=True)
+
+
+def _network(device: Device, body: Body) -> None:
+    for saved in device.area(NetworksState).of(SERVICES[body["kind"]]):
+        saved.enabled = body["up"]
+    device.touch()
+
+
+def _fault(device: Device, body: Body) -> InjectedFault:
+    injection = device.area(Injection)
+    if injection.is_full:
+        raise BadRequest(f"{MOST_FAULTS} faults are in force already; DELETE /faults ends them")
+    return injection.add(msgspec.convert(body, InjectedFault))
+
+
 _WATTS = Number(0, MOST_WATTS, "W", or_null=True)
 
 VERBS: tuple[Verb, ...] = (
     Verb(
-        "/grid",
+        "grid",
         "Let the utility's grid fail or return.",
         {"up": Flag()},
         {"up": False},
         lambda device, body: device.set_grid(body["up"]),
         needed=("up",),
+        undo=lambda device, body, _: device.set_grid(not body["up"]),
+        undone="the grid is back",
     ),
     Verb(
-        "/clouds",
+        "clouds",
         "Cover the sky: 0 is clear, 1 is overcast, null the weather of the seed.",
         {"cover": Number(0, 1, or_null=True)},
         {"cover": 0.8},
         lambda device, body: device.set_clouds(body["cover"]),
         needed=("cover",),
+        undo=lambda device, *_: device.set_clouds(None),
+        undone="the weather of the seed",
     ),
     Verb(
-        "/load",
+        "load",
         "Fix what the house uses; null is the house's own use.",
         {"watts": _WATTS},
         {"watts": 3500},
         lambda device, body: device.set_load_w(body["watts"]),
         needed=("watts",),
+        undo=lambda device, *_: device.set_load_w(None),
+        undone="the house's own use",
     ),
     Verb(
-        "/solar",
+        "solar",
         "Fix what the panels produce; null is what the sun gives.",
         {"watts": _WATTS},
         {"watts": 4200},
         lambda device, body: device.set_solar_w(body["watts"]),
         needed=("watts",),
+        undo=lambda device, *_: device.set_solar_w(None),
+        undone="what the sun gives",
     ),
     Verb(
-        "/charge",
+        "charge",
         "Set the charge of all packs, on the gateway's scale (its 5 % are the app's 0 %).",
         {"percent": Number(0, 100, "%")},
         {"percent": 60},
@@ -197,7 +180,27 @@ VERBS: tuple[Verb, ...] = (
         needed=("percent",),
     ),
     Verb(
-        "/time",
+        "pack",
+        "Take a Powerwall out, or let it work again; number counts from 1, reason is what /api/system_status tells.",
+        {"number": Number(1, 10, whole=True), "enabled": Flag(), "reason": Text(80)},
+        {"number": 2, "enabled": False},
+        _pack,
+        needed=("number", "enabled"),
+        undo=lambda device, body, _: device.set_pack_enabled(body["number"] - 1, not body["enabled"]),
+        undone="it works again",
+    ),
+    Verb(
+        "sitemaster",
+        "Stop the power system, whatever it is doing, or let it run.",
+        {"run": Flag()},
+        {"run": False},
+        _sitemaster,
+        needed=("run",),
+        undo=lambda device, body, _: _sitemaster(device, {"run": not body["run"]}),
+        undone="it runs again",
+    ),
+    Verb(
+        "time",
         "Set the pace of time (0 stands still), live through some at once, set the clock back, or let it begin.",
         {
             "speed": Number(0, MOST_SPEED),
@@ -210,7 +213,7 @@ VERBS: tuple[Verb, ...] = (
         exactly_one=True,
     ),
     Verb(
-        "/site",
+        "site",
         "Name the site, as its owner does in the app.",
         {"name": Text(120)},
         {"name": "Lake house"},
@@ -218,15 +221,27 @@ VERBS: tuple[Verb, ...] = (
         needed=("name",),
     ),
     Verb(
-        "/connected",
+        "connected",
         "Connect the gateway to its maker's servers, or cut it off.",
         {"up": Flag()},
         {"up": False},
         lambda device, body: device.set_connected(body["up"]),
         needed=("up",),
+        undo=lambda device, body, _: device.set_connected(not body["up"]),
+        undone="it is connected again",
     ),
     Verb(
-        "/update",
+        "network",
+        "Switch one of the gateway's networks off or on; without any its maker is out of reach.",
+        {"kind": OneOf(tuple(SERVICES)), "up": Flag()},
+        {"kind": "wifi", "up": False},
+        _network,
+        needed=("kind", "up"),
+        undo=lambda device, body, _: _network(device, {**body, "up": not body["up"]}),
+        undone="the network is on again",
+    ),
+    Verb(
+        "update",
         "Offer a newer firmware; with upgrade_after_s the gateway installs it by itself, at null in a night's hour.",
         {"available": Text(40), "upgrade_after_s": Number(0, MOST_ADVANCE_S, "s", or_null=True)},
         {"available": "22.1.1"},
@@ -234,43 +249,57 @@ VERBS: tuple[Verb, ...] = (
         needed=("available",),
     ),
     Verb(
-        "/switch",
+        "switch",
         "Toggle the switch on a Powerwall: an installer may log in for the next minutes.",
         {},
         {},
         lambda device, _: device.toggle_switch(),
     ),
+    Verb(
+        "password",
+        "Change the password of the customer or of the installer, as somebody else might; open sessions stay open.",
+        {"user": OneOf(tuple(USERS)), "password": Text(200)},
+        {"user": "customer", "password": "fresh"},
+        _password,
+        needed=("user", "password"),
+    ),
+    Verb(
+        "lockout",
+        "Answer 429 to every log-in for so many seconds, as after too many wrong passwords; 0 ends it.",
+        {"seconds": Number(0, MOST_ADVANCE_S, "s")},
+        {"seconds": 300},
+        lambda device, body: device.area(Sessions).lock(body["seconds"]),
+        needed=("seconds",),
+        undo=lambda device, *_: device.area(Sessions).lock(0.0),
+        undone="log-ins are looked at again",
+    ),
+    Verb(
+        "logout",
+        "End every session: the tokens given so far are worth nothing.",
+        {},
+        {},
+        lambda device, _: device.area(Sessions).end_all(),
+    ),
+    Verb(
+        "faults",
+        "Let requests for a path, or for all of them, go wrong.",
+        {
+            "path": Text(200, "/", ("*",)),
+            "status": Number(200, 599, whole=True),
+            "delay_s": Number(0, 600, "s"),
+            "cut_after": Number(0, 1_000_000, "bytes", whole=True),
+            "garbage": Flag(),
+            "hang": Flag(),
+            "times": Number(1, 1_000_000, whole=True),
+            "body": Anything(),
+        },
+        {"path": "/api/meters/aggregates", "status": 503, "times": 3},
+        _fault,
+        needed=("path",),
+        some=HARMS,
+        undo=lambda device, _, fault: device.area(Injection).end(fault),
+        undone="requests go right again",
+    ),
 )
 
-FAULT_MEMBERS: dict[str, Kind] = {
-    "path": Text(200, "/", ("*",)),
-    "status": Number(200, 599, whole=True),
-    "delay_s": Number(0, 600, "s"),
-    "cut_after": Number(0, 1_000_000, "bytes", whole=True),
-    "garbage": Flag(),
-    "hang": Flag(),
-    "times": Number(1, 1_000_000, whole=True),
-    "body": Anything(),
-}
-"""Members of a fault; all but the path may be left out, but not all of them."""
-
-
-def check(body: object, members: Mapping[str, Kind], needed: tuple[str, ...], *, exactly_one: bool = False) -> None:
-    """Raise BadRequest naming the key, unless the body is an object of these members."""
-    if not isinstance(body, dict):
-        raise BadRequest(f"expected a JSON object with {_list(members)}")
-    for key, value in body.items():
-        kind = members.get(key)
-        if kind is None:
-            raise BadRequest(f'unknown key "{key}"; allowed: {_list(members)}')
-        if not kind.allows(value):
-            raise BadRequest(f'"{key}" must be {kind.words}')
-    for key in needed:
-        if key not in body:
-            raise BadRequest(f'"{key}" is missing; it must be {members[key].words}')
-    if exactly_one and len(body) != 1:
-        raise BadRequest(f"give exactly one of {_list(members)}")
-
-
-def _list(members: Mapping[str, Kind]) -> str:
-    return ", ".join(f'"{key}"' for key in members) or "no keys"
+BY_NAME: dict[str, Verb] = {verb.name: verb for verb in VERBS}
