@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.emulator.conftest import trusting
 
 from forebay.emulator.control import is_loopback_host
 from forebay.emulator.verbs import VERBS, Verb
@@ -249,3 +251,32 @@ async def test_without_any_network_the_maker_is_out_of_reach(home: Any) -> None:
 
     await home.control("POST", "/network", {"kind": "gsm", "up": True})
     assert (await home.ask("GET", "/api/sitemaster")).json["connected_to_tesla"]
+
+
+async def test_a_fresh_certificate_is_shown_until_the_kept_one_is_wanted(home: Any) -> None:
+    kept = home.ready.fingerprint
+    fresh = (await home.control("POST", "/certificate", {"fresh": True})).json["fingerprint"]
+    assert fresh != kept
+    assert await shown(home.port) == fresh
+
+    await home.control("POST", "/certificate", {"fresh": False})
+    assert await shown(home.port) == kept
+
+
+async def test_a_gateway_moves_and_answers_only_there(home: Any) -> None:
+    url = (await home.control("POST", "/address", {"bind": "127.0.0.9", "port": 0})).json["url"]
+    assert url.startswith("https://127.0.0.9:")
+    with pytest.raises(ConnectionRefusedError):
+        await home.ask("GET", "/api/status")
+
+    taken = await home.control("POST", "/address", {"bind": "192.0.2.1"})
+    assert taken.status == 409
+    assert "192.0.2.1" in taken.json["error"]
+    assert (await home.control("GET", "/state")).json["url"] == url
+
+
+async def shown(port: int) -> str:
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting())
+    certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return hashlib.sha256(certificate).digest().hex(":")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.front import Front
 
 
 def describe(device: Device) -> dict[str, Any]:
     """Return the world and the state as plain values, for the control port."""
+    front = device.area(Front)
     flows, overrides = device.power.flows, device.world.overrides
     return {
         "time": device.clock.now().isoformat(),
@@ -19,6 +21,8 @@ def describe(device: Device) -> dict[str, Any]:
         "firmware": device.home.gateway.firmware,
         "profile": device.profile.name,
         "serial": device.serial,
+        "url": front.url if front.is_served else None,
+        "fingerprint": front.fingerprint if front.is_served else None,
         "running": device.running,
         "connected": device.connected,
         "site_name": device.site_name,

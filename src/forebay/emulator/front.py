@@ -21,6 +21,11 @@ class Doors(Protocol):
         ...
 
     @property
+    def address(self) -> tuple[str, int]:
+        """The address and the port that it listens on."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Which certificate it shows: SHA-256, lower-case hex in pairs joined by ":"."""
         ...
@@ -57,6 +62,11 @@ class Front:
     def url(self) -> str:
         """Where the gateway answers. Raises EmulatorError where nothing serves it."""
         return self._served.url
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address and the port that are listened on. Raises EmulatorError where nothing serves the home."""
+        return self._served.address
 
     @property
     def fingerprint(self) -> str:

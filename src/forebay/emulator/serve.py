@@ -149,6 +149,11 @@ class _House:
         return _url("https", self._bind, self._port)
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where https listens."""
+        return self._bind, self._port
+
+    @property
     def http_url(self) -> str | None:
         """Where plain http answers."""
         return _url("http", self._bind, self._http_port) if self._http else None

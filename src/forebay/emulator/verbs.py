@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from forebay.emulator.device import Device
+from forebay.emulator.front import Front
 from forebay.emulator.home import LIVABLE, is_livable
 from forebay.emulator.injected import HARMS, InjectedFault
 from forebay.emulator.injection import MOST_FAULTS, Injection
@@ -119,6 +120,25 @@ def _network(device: Device, body: Body) -> None:
     for saved in device.area(NetworksState).of(SERVICES[body["kind"]]):
         saved.enabled = body["up"]
     device.touch()
+
+
+def _certificate(device: Device, body: Body) -> None:
+    front = device.area(Front)
+    if body["fresh"]:
+        front.rotate_certificate()
+    else:
+        front.restore_certificate()
+
+
+def _address(device: Device, body: Body) -> tuple[str, int]:
+    front = device.area(Front)
+    before = front.address
+    front.move(bind=body.get("bind"), port=body.get("port"))
+    return before
+
+
+def _move_back(device: Device, _body: Body, before: tuple[str, int]) -> None:
+    device.area(Front).move(bind=before[0], port=before[1])
 
 
 def _fault(device: Device, body: Body) -> InjectedFault:
@@ -279,6 +299,26 @@ VERBS: tuple[Verb, ...] = (
         {},
         {},
         lambda device, _: device.area(Sessions).end_all(),
+    ),
+    Verb(
+        "certificate",
+        "Show a fresh certificate, as a replaced gateway or a stranger in its place would, or the kept one.",
+        {"fresh": Flag()},
+        {"fresh": True},
+        _certificate,
+        needed=("fresh",),
+        undo=lambda device, body, _: _certificate(device, {"fresh": not body["fresh"]}),
+        undone="it shows the kept one",
+    ),
+    Verb(
+        "address",
+        "Answer at another address of this machine, at another port (0 is a free one), or both.",
+        {"bind": Text(45), "port": Number(0, 65_535, whole=True)},
+        {"port": 0},
+        _address,
+        some=("bind", "port"),
+        undo=_move_back,
+        undone="it answers where it did",
     ),
     Verb(
         "faults",
