@@ -18,6 +18,7 @@ from forebay.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
+    from forebay.client.session import OnReply
     from forebay.client.tls import Certificate
 
 T = TypeVar("T")
@@ -50,10 +51,17 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
 
 
-def open_gateway(settings: config.Settings, *, password: str | None = None, login_may_stop: bool = True) -> Gateway:
+def open_gateway(
+    settings: config.Settings,
+    *,
+    password: str | None = None,
+    login_may_stop: bool = True,
+    on_reply: OnReply | None = None,
+) -> Gateway:
     """Return the gateway that the settings name, not yet connected.
 
     login_may_stop: whether to log in where that stops the power system for a moment.
+    on_reply: is shown every answer as it comes.
 
     Raises ConfigError when a setting is wrong.
     """
@@ -72,6 +80,7 @@ def open_gateway(settings: config.Settings, *, password: str | None = None, logi
         timeout_s=gateway.timeout_s,
         on_first_use=show_first_use,
         login_may_stop=login_may_stop,
+        on_reply=on_reply,
     )
 
 

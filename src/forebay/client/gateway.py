@@ -14,7 +14,7 @@ from forebay.client.address import parse_address
 from forebay.client.capabilities import Capabilities, find_capabilities
 from forebay.client.memory import Memory
 from forebay.client.reconfigure import Reconfiguration, Transaction
-from forebay.client.session import Reply, Session
+from forebay.client.session import OnReply, Reply, Session
 from forebay.client.snapshot import MEMBERS, USUAL_ROWS, Round, Snapshot
 from forebay.client.tls import Certificate, FirstUse, Identity, Trust
 from forebay.client.wish import wish_for
@@ -52,6 +52,7 @@ class Options(TypedDict, total=False):
     concurrency: int
     run_after_login: bool
     login_may_stop: bool
+    on_reply: OnReply | None
 
 
 def _is_text(text: str) -> bool:
@@ -81,6 +82,7 @@ class Gateway:
     run_after_login: whether to start the power system that a login on 1.x stops.
     login_may_stop: whether a call may log in at all where that stops the power
         system for a moment; without, rows that need a login raise NotPermitted there.
+    on_reply: is shown every answer as it comes, refusals and log-ins too: row, path, answer.
 
     Every call raises a GatewayError when it fails; its `advice` says what to do.
     """
@@ -106,6 +108,7 @@ class Gateway:
         concurrency: int = 3,
         run_after_login: bool = True,
         login_may_stop: bool = True,
+        on_reply: OnReply | None = None,
     ) -> None:
         self._login_may_stop = login_may_stop
         self.address = parse_address(host, port)
@@ -135,6 +138,7 @@ class Gateway:
             connect_timeout_s=connect_timeout_s,
             concurrency=concurrency,
             run_after_login=run_after_login,
+            on_reply=on_reply,
         )
         self._session: Session | None = None
 

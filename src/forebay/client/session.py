@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,10 @@ class Reply:
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+OnReply = Callable[[Endpoint[Any, Any], str, Reply], object]
+"""Is shown every answer, refusals too: row, path as sent, answer."""
+
+
 class _BrokenOff(Exception):
     """The connection broke during a request that must not be sent twice."""
 
@@ -80,6 +84,7 @@ class Session:
 
     password: None never logs in. concurrency: requests at once.
     run_after_login: whether to start the power system that a login on 1.x stops.
+    on_reply: is shown every answer as it comes.
     """
 
     def __init__(
@@ -94,7 +99,9 @@ class Session:
         connect_timeout_s: float,
         concurrency: int,
         run_after_login: bool,
+        on_reply: OnReply | None = None,
     ) -> None:
+        self._on_reply = on_reply
         self._identity = identity
         self._address = identity.address
         self._memory = memory
@@ -327,6 +334,8 @@ class Session:
         async with self._slots:
             self._memory.check_silence(path)
             reply = await self._send(row, path, body, credentials)
+        if self._on_reply is not None:
+            self._on_reply(row, path, reply)
         own = (self._password, password_form(self._password)) if self._password else ()
         secrets = (credentials.token, *credentials.cookies.values(), *own)
         error = explain.refusal(

@@ -6,6 +6,7 @@ is no generated code to keep in step. Source: vitals.md (community facts).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -220,3 +221,38 @@ def encode(devices: list[VitalsDevice]) -> bytes:
         entry.alerts.extend(source.alerts)
     raw: bytes = message.SerializeToString(deterministic=True)
     return raw
+
+
+_REWRITTEN = ("din", "partNumber", "serialNumber", "manufacturer", "siteLabel", "componentParentDin", "firmwareVersion")
+_CONNECTION = ("ipAddress", "serialPort", "serialBaud")
+
+
+def rewrite(raw: bytes, text: Callable[[str, str], str]) -> bytes:
+    """Return the message with its texts changed; fields that the table lacks are left out.
+
+    text: gets the name of a field or of a vital ("alerts" for an alert) and its text.
+    Raises MalformedReply when the bytes are not such a message.
+    """
+    from google.protobuf.message import DecodeError
+
+    message = _message()()
+    try:
+        message.ParseFromString(raw)
+    except DecodeError as exc:
+        raise MalformedReply(f"not a vitals message: {exc}", path="/api/devices/vitals", status=200) from exc
+    message.DiscardUnknownFields()
+    for entry in message.devices:
+        device = entry.device.device
+        for name in _REWRITTEN:
+            if device.HasField(name):
+                getattr(device, name).value = text(name, getattr(device, name).value)
+        if device.HasField("connectionParameters"):
+            for name in _CONNECTION:
+                if device.connectionParameters.HasField(name):
+                    setattr(device.connectionParameters, name, text(name, getattr(device.connectionParameters, name)))
+        for vital in entry.vitals:
+            if vital.WhichOneof("value") == "stringValue":
+                vital.stringValue = text(vital.name, vital.stringValue)
+        entry.alerts[:] = [text("alerts", alert) for alert in entry.alerts]
+    changed: bytes = message.SerializeToString(deterministic=True)
+    return changed
