@@ -18,7 +18,7 @@ from forebay.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
-    from forebay.client.session import OnReply
+    from forebay.client.reply import OnReply
     from forebay.client.tls import Certificate
 
 T = TypeVar("T")

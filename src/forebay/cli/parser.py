@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from forebay.cli.capture_options import add_capture
+
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -92,6 +94,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     _add_recording(commands, common, talking)
     _add_meeting(commands, common, talking)
     _add_emulate(commands)
+    add_capture(commands, [common, _talking(names_host=False)], _lazily, _positive)
     return parser.parse_args(argv)
 
 
@@ -104,10 +107,11 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _talking() -> argparse.ArgumentParser:
+def _talking(*, names_host: bool = True) -> argparse.ArgumentParser:
     talking = argparse.ArgumentParser(add_help=False)
     group = talking.add_argument_group("gateway", "The password comes from the settings, $FOREBAY_PASSWORD or a file.")
-    group.add_argument("--host", help="name or address, also host:port")
+    if names_host:
+        group.add_argument("--host", help="name or address, also host:port")
     group.add_argument("--username", help="customer (the default) or installer")
     group.add_argument("--password-file", type=Path, metavar="FILE", help="its first line is the password")
     group.add_argument("--fingerprint", metavar="SHA256", help="the certificate must have this fingerprint")

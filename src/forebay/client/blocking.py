@@ -16,7 +16,7 @@ from forebay.client.address import Address
 from forebay.client.capabilities import Capabilities
 from forebay.client.gateway import Gateway, Options
 from forebay.client.reconfigure import Reconfiguration
-from forebay.client.session import Reply
+from forebay.client.reply import Reply
 from forebay.client.snapshot import Snapshot
 from forebay.client.tls import Certificate
 from forebay.wire.endpoint import Endpoint

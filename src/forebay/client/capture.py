@@ -6,6 +6,7 @@ under way at a time, and a 429 ends the round, with what has come.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ import msgspec
 
 from forebay.client.gateway import Gateway
 from forebay.client.redaction import Redactor, Withheld
-from forebay.client.session import Reply
+from forebay.client.reply import Reply
 from forebay.clock import Clock
 from forebay.errors import GatewayError, LoginRejected, NotOffered, NotPermitted, Throttled, Unreachable
 from forebay.wire import captured, catalogue
@@ -64,9 +65,7 @@ class Gathered:
 def safe_rows(version: Version) -> list[Endpoint[Any, Any]]:
     """Return the rows that a release offers and that change nothing; those with placeholders last."""
     rows = [
-        row
-        for row in catalogue.ALL
-        if row.method == "GET" and row.effect is Effect.READS and row.offered_by(version)
+        row for row in catalogue.ALL if row.method == "GET" and row.effect is Effect.READS and row.offered_by(version)
     ]
     return sorted(rows, key=lambda row: (len(row.placeholders), row.placeholders == ("brand",)))
 
@@ -98,10 +97,8 @@ class Round:
         """
         status = catalogue.STATUS
         self._tell(status.path)
-        try:
+        with contextlib.suppress(NotOffered, NotPermitted):  # a restricted gateway does not tell its release
             await gateway.identify()
-        except (NotOffered, NotPermitted):
-            pass  # a restricted gateway does not tell its release
         self._keep(status, status.path)
         version = gateway.firmware
         assert version is not None  # noqa: S101 - identify has learned it or raised
@@ -121,7 +118,7 @@ class Round:
         self._tell(path)
         reason = ""
         try:
-            await gateway.request_raw(row, **parts)
+            await gateway.request_raw(row, None, confirm=False, **parts)
         except Throttled as exc:
             self._keep(row, path)
             self._miss(row, path, f"{exc.message}; the rest was left unasked")

@@ -14,7 +14,8 @@ from forebay.client.address import parse_address
 from forebay.client.capabilities import Capabilities, find_capabilities
 from forebay.client.memory import Memory
 from forebay.client.reconfigure import Reconfiguration, Transaction
-from forebay.client.session import OnReply, Reply, Session
+from forebay.client.reply import OnReply, Reply
+from forebay.client.session import Session
 from forebay.client.snapshot import MEMBERS, USUAL_ROWS, Round, Snapshot
 from forebay.client.tls import Certificate, FirstUse, Identity, Trust
 from forebay.client.wish import wish_for

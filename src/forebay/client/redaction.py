@@ -158,9 +158,7 @@ class Redactor:
         return "".join((*out, text[copied:])) if out else text
 
 
-def _found(
-    text: str, folded: str, position: int, entries: list[tuple[str, str, bool]]
-) -> tuple[str, str] | None:
+def _found(text: str, folded: str, position: int, entries: list[tuple[str, str, bool]]) -> tuple[str, str] | None:
     for word, fresh, plain in entries:
         end = position + len(word)
         if plain:
@@ -249,7 +247,8 @@ class _Replacing(Change):
         self._redactor, self._row = redactor, row
 
     def key(self, place: Place, word: str) -> str:
-        return self._redactor.text(word) if private.is_private_key(self._row, place, word) else word
+        is_member = private.is_known_key(word) and not private.is_private_key(self._row, place, word)
+        return word if is_member else self._redactor.text(word)
 
     def text(self, place: Place, value: str) -> str:
         redactor, privacy = self._redactor, private.privacy_of(self._row, place)
@@ -308,5 +307,3 @@ def _cells(row: str, place: Place, value: str) -> list[str]:
     head, *lines = [line.split(",") for line in value.split("\n")]
     wanted = [head.index(name) for name in columns if name in head]
     return [cells[at] for cells in lines for at in wanted if at < len(cells) and cells[at] not in ("", "*")]
-
-

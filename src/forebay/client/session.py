@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -21,6 +19,7 @@ from forebay.client.flight import Flights
 from forebay.client.login import credentials_from, login_body, password_form
 from forebay.client.logins import LoginHistory
 from forebay.client.memory import Credentials, Memory
+from forebay.client.reply import OnReply, Reply
 from forebay.client.tls import Identity, Verification
 from forebay.clock import Clock
 from forebay.errors import (
@@ -49,20 +48,6 @@ RUN_ATTEMPTS = 3
 
 RESTRICTED: Version = (23, 44, 0)
 """What a gateway is taken for that does not tell its version, as one of a Powerwall 3."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A successful answer as it came; header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-OnReply = Callable[[Endpoint[Any, Any], str, Reply], object]
-"""Is shown every answer, refusals too: row, path as sent, answer."""
 
 
 class _BrokenOff(Exception):

@@ -16,8 +16,14 @@ Place = tuple[str, ...]
 ELEMENT = "[]"
 DEEPEST = 64
 
-_TOKEN = re.compile(
-    r'[ \t\n\r]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))'
+_SIGN = re.compile(
+    r"""[ \t\n\r]*(?:
+      ([{}\[\],:])
+    | ("(?:[^"\\\x00-\x1f]|\\.)*")
+    | (-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)
+    | (true|false|null)
+    )""",
+    re.VERBOSE,
 )
 _GO_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -66,59 +72,59 @@ class _Walk:
         out: list[str] = []
         position, wanted = 0, "value"
         while position < len(self._source):
-            match = _TOKEN.match(self._source, position)
+            match = _SIGN.match(self._source, position)
             if match is None:
                 if self._source[position:].strip(" \t\n\r"):
                     raise ValueError(f"not JSON at character {position}")
                 out.append(self._source[position:])
                 break
-            token = match.group(match.lastindex or 0)
-            out.append(self._source[position : match.end() - len(token)])
+            sign = match.group(match.lastindex or 0)
+            out.append(self._source[position : match.end() - len(sign)])
             position = match.end()
-            wanted = self._take(token, match.lastindex or 0, wanted, out, position)
+            wanted = self._take(sign, match.lastindex or 0, wanted, out, position)
         if self._stack or wanted != "end":
             raise ValueError("not JSON: it ends too early")
         return out
 
-    def _take(self, token: str, kind: int, wanted: str, out: list[str], position: int) -> str:
+    def _take(self, sign: str, kind: int, wanted: str, out: list[str], position: int) -> str:
         if kind == 1:
-            out.append(token)
-            return self._punctuation(token, wanted, position)
+            out.append(sign)
+            return self._punctuation(sign, wanted, position)
         if wanted in ("key", "key or }"):
             if kind != 2:
                 raise ValueError(f"not JSON at character {position}: a key was expected")
-            word = json.loads(token)
+            word = json.loads(sign)
             place = self._stack[-1][1]
             changed = self._change.key(place, word)
             self._here = (*place, word)
-            out.append(token if changed == word else printed(changed))
+            out.append(sign if changed == word else printed(changed))
             return ":"
         if wanted not in ("value", "value or ]"):
             raise ValueError(f"not JSON at character {position}: {wanted} was expected")
         if kind == 2:
-            value = json.loads(token)
+            value = json.loads(sign)
             changed = self._change.text(self._here, value)
-            out.append(token if changed == value else printed(changed))
+            out.append(sign if changed == value else printed(changed))
         else:
-            out.append(self._change.number(self._here, token) if kind == 3 else token)
+            out.append(self._change.number(self._here, sign) if kind == 3 else sign)
         return self._after_value()
 
-    def _punctuation(self, token: str, wanted: str, position: int) -> str:
-        opens = token in "{[" and wanted in ("value", "value or ]")
+    def _punctuation(self, sign: str, wanted: str, position: int) -> str:
+        opens = sign in "{[" and wanted in ("value", "value or ]")
         if opens:
             if len(self._stack) >= DEEPEST:
                 raise ValueError(f"deeper than {DEEPEST} levels")
-            self._stack.append((token, self._here))
-            if token == "[":
+            self._stack.append((sign, self._here))
+            if sign == "[":
                 self._here = (*self._here, ELEMENT)
                 return "value or ]"
             return "key or }"
-        if token == ":" and wanted == ":":
+        if sign == ":" and wanted == ":":
             return "value"
-        if token == "," and wanted == ", or end":
+        if sign == "," and wanted == ", or end":
             is_list = self._stack[-1][0] == "["
             return "value" if is_list else "key"
-        closes = {"}": ("{", ("key or }", ", or end")), "]": ("[", ("value or ]", ", or end"))}.get(token)
+        closes = {"}": ("{", ("key or }", ", or end")), "]": ("[", ("value or ]", ", or end"))}.get(sign)
         if closes is None or not self._stack or self._stack[-1][0] != closes[0] or wanted not in closes[1]:
             raise ValueError(f"not JSON at character {position}: {wanted} was expected")
         self._stack.pop()

@@ -39,6 +39,10 @@ class Privacy(Enum):
     UNKNOWN = "unknown"
 
 
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 def _table(**words: str) -> dict[str, Privacy]:
     return {word: Privacy[kind] for kind, listed in words.items() for word in listed.split()}
 
@@ -119,32 +123,34 @@ SERVICE_ADDRESSES = frozenset({"0.0.0.0", "127.0.0.1", "192.168.90.1", "192.168.
 KNOWN_NETWORKS = re.compile(r"(?:(?:ethernet|gsm)_tesla_internal_default|default_(?:gsm|eth)|\*|)")
 """Names that every gateway gives to a network, and the words for any and none."""
 
-_PRIVATE_WORDS = frozenset(
-    """serial din vin tsn uid uuid guid ssid bssid mac ip addr address host hostname domain dns phone mobile fax
+_PRIVATE_WORDS = _words("""
+    serial din vin tsn uid uuid guid ssid bssid mac ip addr address host hostname domain dns phone mobile fax
     email mail street city town zip postal postcode county country site owner user username customer company
-    installer contact surname label nickname alias password passwd pwd pin token secret key
-    cookie iccid imei imsi msisdn account hash fingerprint cert certificate lat latitude lon lng longitude
-    coordinate coordinates geo place utility retailer timezone location""".split()
-)
-_PRIVATE_NUMBERS = frozenset(
-    """serial zip postal postcode phone mobile fax uid uuid pin account iccid imei imsi msisdn password token
-    customer""".split()
-)
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+    installer contact surname label nickname alias password passwd pwd pin token secret key cookie iccid imei
+    imsi msisdn account hash fingerprint cert certificate geo place utility retailer location
+""")
+_PRIVATE_NUMBERS = _words("""
+    serial zip postal postcode phone mobile fax uid uuid pin account iccid imei imsi msisdn password token
+    customer
+""")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _HARMLESS = re.compile(
     r"""
-      (?:true|false|null|yes|no|on|off|none|unknown|default|ok)?      # words that say nothing
+      (?i:true|false|null|yes|no|on|off|none|unknown|default|ok)?     # words that say nothing
     | \d{1,3} | -?\d{1,6}\.\d{0,12}                                   # a number that is no identity
     | v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?                                # a version
     | \d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[ ]?[+-]\d\d:?\d\d)?             # a time stamp
     | (?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:s|ms|ns|µs)                   # a duration
-    | [A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]{0,11}){1,6}                     # a CONSTANT
-    | (?:System|Status|Test|Grid_|PVAC_|PVS_|PINV_|POD_|THC_|ISLAND_|SYNC_|BATTERY_)[A-Za-z_]{1,40}
     | /[a-z]+(?:_[a-z]+){0,4}                                         # a state of the updater
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
+_CONSTANT = re.compile(
+    r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]{0,11}){1,6}"
+    r"|(?:System|Status|Test|Grid_|PVAC_|PVS_|PINV_|POD_|THC_|ISLAND_|SYNC_|BATTERY_)[A-Za-z_]{1,40}"
+)
+_LONG_NUMBER = re.compile(r"\d{5}")
 
 
 def privacy_of(row: str, place: Place) -> Privacy:
@@ -165,7 +171,7 @@ def privacy_of(row: str, place: Place) -> Privacy:
 
 
 def _by_words(name: str) -> Privacy:
-    words = {word.lower() for word in _WORDS.findall(name)}
+    words = {word.lower() for word in _PARTS.findall(name)}
     if words & {"lat", "latitude", "lon", "lng", "longitude", "coordinate", "coordinates"}:
         return Privacy.PLACE
     if words & {"timezone"} or words >= {"time", "zone"}:
@@ -180,7 +186,7 @@ def is_private_number(row: str, place: Place) -> bool:
         return False
     if names[-1] in MEMBERS:
         return MEMBERS[names[-1]] is Privacy.PRIVATE
-    return bool({word.lower() for word in _WORDS.findall(names[-1])} & _PRIVATE_NUMBERS)
+    return bool({word.lower() for word in _PARTS.findall(names[-1])} & _PRIVATE_NUMBERS)
 
 
 def is_private_key(row: str, place: Place, word: str) -> bool:
@@ -195,7 +201,14 @@ def is_private_key(row: str, place: Place, word: str) -> bool:
 
 def is_harmless(value: str) -> bool:
     """Whether a text of an unknown member tells nothing of the house."""
-    return value in vocabulary() or (_HARMLESS.fullmatch(value) is not None and not re.search(r"\d{7}", value))
+    if value in vocabulary() or _HARMLESS.fullmatch(value) is not None:
+        return True
+    return _CONSTANT.fullmatch(value) is not None and _LONG_NUMBER.search(value) is None
+
+
+def is_known_key(word: str) -> bool:
+    """Whether a key is a member that some model has."""
+    return word in _known_keys()
 
 
 @lru_cache(maxsize=1)
@@ -215,8 +228,7 @@ def _kinds() -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     enums: dict[Any, None] = {}
     waiting: list[Any] = []
     for row in catalogue.ALL:
-        for kind in (row.body, row.reply):
-            waiting.append(look.type_info(kind))
+        waiting += [look.type_info(row.body), look.type_info(row.reply)]
     while waiting:
         kind = waiting.pop()
         if isinstance(kind, look.StructType):
