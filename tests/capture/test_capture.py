@@ -10,7 +10,7 @@ import pytest
 from tests.capture.conftest import Captured, capture_from
 
 from forebay.client import capturefiles
-from forebay.client.capture import FILLED_FROM, safe_rows
+from forebay.client.capture import COUNTED_IN, FILLED_FROM, safe_rows
 from forebay.emulator.device import Device
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import InjectedFault, Injection
@@ -84,10 +84,16 @@ async def test_every_safe_row_of_a_release_is_answered_or_named(captured: Captur
     assert not index.missing
 
 
+def test_an_archive_is_not_asked_for() -> None:
+    assert catalogue.LOGS not in safe_rows(parse_version("21.44"))
+    assert catalogue.VITALS in safe_rows(parse_version("21.44"))
+
+
 def test_every_placeholder_of_a_row_that_reads_is_known_how_to_be_filled() -> None:
     rows = [row for row in catalogue.ALL if row.effect is Effect.READS]
 
-    assert {name for row in rows for name in row.placeholders} == set(FILLED_FROM)
+    offered = [row for row in rows if any(row.offered_by(parse_version(name)) for name in NAMES)]
+    assert {name for row in offered for name in row.placeholders} == {*FILLED_FROM, *COUNTED_IN}
 
 
 async def test_a_stopped_gateway_is_captured_with_its_refusals(captured: Captured) -> None:

@@ -38,6 +38,9 @@ FILLED_FROM: dict[str, tuple[tuple[Endpoint[Any, Any], Place], ...]] = {
 }
 """Where the values of a path's placeholders are found in earlier answers."""
 
+COUNTED_IN: dict[str, tuple[Endpoint[Any, Any], str]] = {"n": (catalogue.POWERWALLS, "powerwalls")}
+"""Placeholders that are numbers from 0 on: for each element of this list of an earlier answer one."""
+
 
 @dataclass(slots=True)
 class Raw:
@@ -63,9 +66,15 @@ class Gathered:
 
 
 def safe_rows(version: Version) -> list[Endpoint[Any, Any]]:
-    """Return the rows that a release offers and that change nothing; those with placeholders last."""
+    """Return the rows that a release offers and that change nothing; those with placeholders last.
+
+    An archive is not among them: nobody can take the house out of it.
+    """
     rows = [
-        row for row in catalogue.ALL if row.method == "GET" and row.effect is Effect.READS and row.offered_by(version)
+        row
+        for row in catalogue.ALL
+        if row.method == "GET" and row.effect is Effect.READS and row.offered_by(version)
+        if not row.is_binary or row is catalogue.VITALS
     ]
     return sorted(rows, key=lambda row: (len(row.placeholders), row.placeholders == ("brand",)))
 
@@ -164,6 +173,11 @@ class Round:
             for raw in self.gathered.answers:
                 if raw.row is row and raw.reply.status == 200:
                     found.update(dict.fromkeys(_at(_parsed(raw.reply.body), place)))
+        for counted, member in (COUNTED_IN[name],) if name in COUNTED_IN else ():
+            for raw in self.gathered.answers:
+                body = _parsed(raw.reply.body) if raw.row is counted else None
+                listed = body.get(member) if isinstance(body, dict) else None
+                found.update(dict.fromkeys(str(at) for at in range(len(listed or ()))))
         return found
 
 
