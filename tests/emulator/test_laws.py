@@ -32,8 +32,8 @@ STEPS = st.lists(
 )
 
 
-def build(firmware: str, seed: int, hour: int) -> Device:
-    home = Home()
+def build(firmware: str, seed: int, hour: int, home: Home | None = None) -> Device:
+    home = home or Home()
     home = msgspec.structs.replace(home, gateway=msgspec.structs.replace(home.gateway, firmware=firmware))
     clock = ScaledClock(datetime(2026, 3, 20, hour, 7, 11, tzinfo=UTC), 0)
     return Device(home, clock, World(home, seed), seed=seed)

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from forebay.clock import ScaledClock
-from forebay.emulator.equipment import generator_of, pack_of
+from forebay.emulator.equipment import power_of
 from forebay.emulator.home import Home
 from forebay.emulator.levers import Levers, Setting
-from forebay.emulator.power import Counters, PowerSystem
+from forebay.emulator.power import Counters
 from forebay.emulator.refusal import Refused
 from forebay.emulator.world import World
 from forebay.wire import firmware
@@ -68,11 +68,8 @@ class Device:
         self.sync_serial = f"TSY{rng.randrange(10**11):011d}"
         self.sensor_id = f"0x{rng.randrange(2**64):016X}"
         self.site_uid = "".join(rng.choice("0123456789abcdef") for _ in range(32))
-        packs = [pack_of(table, rng) for table in home.packs]
-        self.power = PowerSystem(packs, generator_of(home))
+        self.power = power_of(home, rng)
         self.levers = Levers(home.operation, grid_charging=home.grid.charging)
-        self.disabled = {n: table.disabled_reason for n, table in enumerate(home.packs) if not table.enabled}
-        self.power.use([pack for n, pack in enumerate(packs) if n not in self.disabled])
         counters = self.power.counters
         counters.solar_exported = rng.uniform(4e6, 9e6)
         counters.solar_imported = rng.uniform(5e3, 2e4)
@@ -108,6 +105,7 @@ class Device:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
             self._plan(_tick(begin), lambda: self._set_grid(False))
             self._plan(_tick(begin + timedelta(minutes=outage.minutes)), lambda: self._set_grid(True))
+        self._see()
         self._turn()
         self._solve(INSTANT_S)  # readings exist from the first moment
 
@@ -270,6 +268,7 @@ class Device:
         self.home = replace(self.home, gateway=replace(self.home.gateway, firmware=name))
         self._take(firmware.release(name))
         self.booted_at = self.now.replace(microsecond=0)
+        self._see()
         self.touch()
 
     def _take(self, release: firmware.Release) -> None:
@@ -351,14 +350,7 @@ class Device:
         Raises IndexError when there is none.
         """
         self.catch_up()
-        packs = self.power.packs
-        if not 0 <= index < len(packs):
-            raise IndexError(f"no Powerwall {index}: there are {len(packs)}")
-        if enabled:
-            self.disabled.pop(index, None)
-        else:
-            self.disabled[index] = reason
-        self.power.use([pack for n, pack in enumerate(packs) if n not in self.disabled])
+        self.power.enable(index, enabled, reason)
         self._changed()
 
     def set_connected(self, connected: bool) -> None:
@@ -386,8 +378,17 @@ class Device:
         self.toggled_at = self.last_toggle_at = self.clock.now()
         self._changed()
 
+    def _see(self) -> None:
+        """Look through the meters that the home has, before anything is steered by them."""
+        from forebay.emulator.metering_state import MeteringState
+
+        self.area(MeteringState).look()
+
+    def settle(self) -> None:
+        """Let a change of what steers the house show in the readings of this very moment."""
+        self._changed()
+
     def _changed(self) -> None:
-        """Let a change show in the readings of this very moment."""
         self._solve(INSTANT_S)
         self.revision += 1
 

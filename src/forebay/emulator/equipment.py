@@ -6,10 +6,20 @@ from random import Random
 
 from forebay.emulator.generator import Generator
 from forebay.emulator.home import Home, PackTable
+from forebay.emulator.power import PowerSystem
 from forebay.physics.pack import Pack, PackSpec
 
 
-def pack_of(table: PackTable, rng: Random) -> Pack:
+def power_of(home: Home, rng: Random) -> PowerSystem:
+    """Return the packs and the generator of a home; what it says does not work does not."""
+    power = PowerSystem([_pack_of(table, rng) for table in home.packs], _generator_of(home))
+    for index, table in enumerate(home.packs):
+        if not table.enabled:
+            power.enable(index, False, table.disabled_reason)
+    return power
+
+
+def _pack_of(table: PackTable, rng: Random) -> Pack:
     """Return a pack with an invented past."""
     one_way = table.round_trip**0.5
     spec = PackSpec(
@@ -23,7 +33,7 @@ def pack_of(table: PackTable, rng: Random) -> Pack:
     return Pack(spec, table.full_wh * table.charge_pct / 100, charged, charged * table.round_trip * 0.98)
 
 
-def generator_of(home: Home) -> Generator | None:
+def _generator_of(home: Home) -> Generator | None:
     """Return the generator of a home; None where there is none."""
     table = home.generator
     if not table.power_w:

@@ -217,10 +217,23 @@ class Home(_Table, frozen=True, kw_only=True):
     faults: Annotated[tuple[InjectedFault, ...], Meta(max_length=256)] = ()
 
     @property
+    def phase_kind(self) -> Literal["split", "single", "three"]:
+        """The phases of the house: as described, else split where the grid has 60 Hz, single at 50 Hz."""
+        return self.grid.phases or ("split" if self.grid.frequency_hz >= SIXTY_HZ_FROM else "single")
+
+    @property
+    def has_own_inverter(self) -> bool:
+        """Whether the sun comes in through inverters of the Powerwalls."""
+        return bool(self.solar) and any(pack.model == "plus" for pack in self.packs)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
         return ZoneInfo(self.site.timezone)
 
+
+SIXTY_HZ_FROM = 55.0
+"""Frequency that tells grids of 60 Hz from those of 50 Hz [Hz]."""
 
 YEARS = range(1971, 2200)
 LIVABLE = f"a home lives from {YEARS[0]} to {YEARS[-1]}"

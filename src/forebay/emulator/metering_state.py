@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
-from forebay.emulator import readings
 from forebay.emulator.device import Device
+from forebay.emulator.layouts import first_meters, kind_of, wires_by_location
 from forebay.emulator.refusal import Refused
+from forebay.emulator.sight import CLEAR, Seen, Sight
+from forebay.emulator.wiring import PHASES, Clamps, InstalledMeter, PhaseKind, Wiring, references
 from forebay.wire.metering import ClampPhases, MeterSetupState
-from forebay.wire.power import MeterType
 
-CLAMPS = 4
-NEURIOS = (MeterType.NEURIO_TCP, MeterType.NEURIO_MB, MeterType.NEURIO_W2_TCP, MeterType.NEURIO_W2_MB)
 KINDS = ("site", "solar", "solarRGM", "load", "generator", "battery", "conductor", "none")
 """What a group of clamps may measure; the words of the web page."""
 RATINGS = ("200A", "800A", "Smart", "Missing")
-PHASES = {"ct1": ("Phase1",), "ct2": ("Phase2",), "ct3": ("Phase1", "Phase2")}
-"""The phases that each clamp of the synchrometer may refer to; captured on 21.44."""
+PHASE_OPTIONS: dict[PhaseKind, dict[str, tuple[str, ...]]] = {
+    "single": {"ct1": ("Phase1",), "ct2": ("Phase1",), "ct3": ("Phase1",)},
+    "split": {"ct1": ("Phase1",), "ct2": ("Phase2",), "ct3": ("Phase1", "Phase2")},
+    "three": {"ct1": ("Phase1",), "ct2": ("Phase2",), "ct3": ("Phase1", "Phase2", "Phase3")},
+}
+"""The phases that each clamp of the synchrometer may refer to; split captured on 21.44, the others unverified."""
+_FIRST_PHASES = {
+    "single": ("Phase1", "Phase1", "Phase1"),
+    "split": ("Phase1", "Phase2", "Phase1"),
+    "three": ("Phase1", "Phase2", "Phase3"),
+}
 
 STEP_S = 2.0
 """How long each step of setting up a meter takes [s]; unverified."""
 
 _UNKNOWN_METER = "meter not found"
-
-
-@dataclass(slots=True)
-class Clamps:
-    """The clamps of a meter that measure one thing."""
-
-    kind: str
-    valid: list[bool]
-    inverted: list[bool] = field(default_factory=lambda: [False] * CLAMPS)
-    scale: float = 1.0
-
-
-@dataclass(slots=True)
-class InstalledMeter:
-    """One meter. synchrometers share the serial number of the gateway's own meter."""
-
-    serial: str
-    short_id: str
-    type: MeterType
-    groups: list[Clamps]
-    connected: bool = True
-    ip_address: str = ""
-    mac: str = ""
-    ratings: list[str] = field(default_factory=lambda: [RATINGS[0]] * CLAMPS)
-
-    @property
-    def is_neurio(self) -> bool:
-        """Whether the meter is a box of its own."""
-        return self.type in NEURIOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +53,66 @@ class MeteringState:
         rng = Random(f"metering:{device.rng_seed}")  # noqa: S311 - an invented address
         self._mac = "-".join(f"{rng.randrange(256):02x}" for _ in range(6))
         self._meters: dict[str, InstalledMeter] = {}
-        self._by_itself: bool | None = None
-        self.phases = ClampPhases(ct1="Phase1", ct2="Phase2", ct3="Phase1")
-        self.inverter_meter = False
+        self._wired: dict[str, InstalledMeter] = {}
+        self._kind = ""
+        first = _FIRST_PHASES[device.home.phase_kind]
+        self.phases = ClampPhases(ct1=first[0], ct2=first[1], ct3=first[2])
+        self._inverter_meter: bool | None = None
         self._setup: Setup | None = None
+        self.look()
+
+    @property
+    def kind(self) -> str:
+        """What measures the home: neurio, synchrometer or pvac."""
+        return kind_of(self._device)
 
     @property
     def meters(self) -> dict[str, InstalledMeter]:
         """The meters by serial number; a gateway that an update lets measure by itself finds its own."""
-        by_itself = readings.SYNCHROMETER.at(self._device.version)
-        if by_itself is not self._by_itself:
-            self._by_itself = by_itself
-            self._meters = {meter.serial: meter for meter in _first(self._device, self._mac)}
+        if self.kind != self._kind:
+            self.look()
         return self._meters
+
+    def look(self) -> None:
+        """See the house by the meters that its release comes with, and steer by them."""
+        if self.kind != self._kind:
+            self._kind = self.kind
+            self._meters = {meter.serial: meter for meter in first_meters(self._device, self._mac)}
+            self._wired = dict(self._meters)
+        self._device.power.sight = self._sight()
+
+    def _changed(self) -> None:
+        self._device.power.sight = self._sight()
+        self._device.settle()
+
+    @property
+    def wiring(self) -> Wiring:
+        """The phases of the house, and those that the gateway's own clamps are said to be on."""
+        phases = self.phases
+        return Wiring(PHASES[self._device.home.phase_kind], references((phases.ct1, phases.ct2, phases.ct3)))
+
+    @property
+    def inverter_counts(self) -> bool:
+        """Whether the inverters of the Powerwalls measure the sun: where there are some and nobody said no."""
+        has_inverter = self._device.home.has_own_inverter
+        wanted = self.kind == "pvac" if self._inverter_meter is None else self._inverter_meter
+        return has_inverter and wanted
+
+    def measuring(self, kind: str) -> list[InstalledMeter]:
+        """Return the meters that have clamps for this and answer."""
+        return [meter for meter in self.meters.values() if meter.group(kind) is not None and meter.connected]
+
+    def _sight(self) -> Sight:
+        wiring, meters, home = self.wiring, list(self._meters.values()), self._device.home
+        inverter = self.inverter_counts or not home.solar
+        sight = Sight(
+            wiring.seen(meters, "site"),
+            CLEAR.solar if inverter else wiring.seen(meters, "solar"),
+            wiring.seen(meters, "generator") if self._device.power.generator is not None else CLEAR.generator,
+        )
+        if inverter and not home.solar and (seen := wiring.seen(meters, "solar")) != Seen():
+            sight = replace(sight, solar=seen)
+        return CLEAR if sight == CLEAR else sight
 
     def find(self, serial: str) -> InstalledMeter:
         """Return a meter; blanks around the serial number count for nothing. Raises Refused("absent")."""
@@ -95,15 +121,23 @@ class MeteringState:
             raise Refused("absent", error=_UNKNOWN_METER, message="Unable to find meter")
         return meter
 
-    def add(self, meter: InstalledMeter) -> None:
-        """Install a meter; it replaces one of the same serial number."""
+    def add(self, meter: InstalledMeter, location: str) -> None:
+        """Install a meter; it replaces one of the same serial number.
+
+        One that was there from the start lies around the same wires again, a new one around those of its location.
+        """
+        known = self._wired.get(meter.serial)
+        if known is not None:
+            meter.wires = known.wires
+        else:
+            meter.wires = wires_by_location(self._device.home, location)
         self.meters[meter.serial] = meter
-        self._device.touch()
+        self._changed()
 
     def remove(self, serial: str) -> None:
         """Take a meter out. Raises Refused("absent")."""
         del self.meters[self.find(serial).serial]
-        self._device.touch()
+        self._changed()
 
     def set_clamps(self, serial: str, clamps: Clamps) -> None:
         """Let some clamps of a meter measure one thing; what they measured before, they do no more."""
@@ -112,33 +146,38 @@ class MeteringState:
         for group in kept:
             group.valid = [was and not now for was, now in zip(group.valid, clamps.valid, strict=True)]
         meter.groups = [*(group for group in kept if any(group.valid)), clamps]
-        self._device.touch()
+        self._changed()
 
     def remove_clamps(self, serial: str) -> None:
         """Forget all clamps of a meter."""
         self.find(serial).groups = []
-        self._device.touch()
+        self._changed()
 
     def invert(self, serial: str, inverted: list[bool]) -> None:
         """Count some clamps of a meter the other way round."""
         for group in self.find(serial).groups:
             group.inverted = [flag and used for flag, used in zip(inverted, group.valid, strict=True)]
-        self._device.touch()
+        self._changed()
 
     def set_ratings(self, serial: str, ratings: list[str]) -> None:
         """Set the kind of each clamp of a Neurio."""
         self.find(serial).ratings = ratings
-        self._device.touch()
+        self._changed()
 
     def set_phases(self, phases: ClampPhases) -> None:
         """Set the phases that the clamps of the synchrometer refer to."""
         self.phases = phases
-        self._device.touch()
+        self._changed()
+
+    @property
+    def inverter_meter(self) -> bool:
+        """Whether the meter within the inverter is to be used."""
+        return self.inverter_counts if self._inverter_meter is None else self._inverter_meter
 
     def use_inverter_meter(self, enabled: bool) -> None:
         """Use the meter within the inverter, or not."""
-        self.inverter_meter = enabled
-        self._device.touch()
+        self._inverter_meter = enabled
+        self._changed()
 
     def verify(self, serial: str, short_id: str | None = None) -> None:
         """Look whether a meter is there; the setup tells."""
@@ -164,7 +203,7 @@ class MeteringState:
 
         def connect() -> None:
             meter.connected = True
-            self._device.touch()
+            self._changed()
 
         self._device.later(STEP_S * (len(steps) - 1), connect)
 
@@ -194,29 +233,3 @@ class MeteringState:
             return state, None
         is_over = state is setup.steps[-1]
         return state, setup if is_over else replace(setup, errors=())
-
-
-def _first(device: Device, mac: str) -> list[InstalledMeter]:
-    """The meters that a home of this release comes with."""
-    sun = bool(device.home.solar)
-    site = [True, True, False, False]
-    if not readings.SYNCHROMETER.at(device.version):
-        short = device.meter_serial[-5:]
-        groups = [Clamps("site", site)]
-        if sun:
-            groups.insert(0, Clamps("solar", [False, False, False, True]))
-        return [
-            InstalledMeter(
-                device.meter_serial, short, MeterType.NEURIO_TCP, groups, ip_address=f"PWRview-{short}", mac=mac
-            )
-        ]
-    gateway = f"{readings.GATEWAY_PART}--{device.serial}"
-    second = [Clamps("site", list(site))]
-    if sun:  # one clamp on a circuit of two legs counts twice
-        second.append(Clamps("solar", [False, False, True, False], scale=2.0))
-    return [
-        InstalledMeter(
-            f"{device.sync_serial}synchrometerX", gateway, MeterType.SYNCHROMETER_X, [Clamps("site", list(site))]
-        ),
-        InstalledMeter(f"{device.sync_serial}synchrometerY", gateway, MeterType.SYNCHROMETER_Y, second),
-    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from forebay.emulator.device import Device
+from forebay.emulator.wiring import PHASES
 from forebay.wire.firmware import Timeline
 from forebay.wire.packs import AutoconfigState, PhaseUse, PhaseUses
 
@@ -19,7 +20,6 @@ UPDATING: Final = "Block Update in progress"
 """What keeps the system from being stopped, in the words of S07."""
 
 _NOT_DETECTED = Timeline(("1.15", "phase detection not run"), ("20.49", "no phase information"))
-_SPLIT_PHASE_HZ = 55.0
 
 
 class PacksState:
@@ -31,16 +31,22 @@ class PacksState:
         self.updating = False
         self.detecting = False
         self._detected = False
-        backed_up = PhaseUse.BACKED_UP
-        rest = PhaseUse.NOT_CONFIGURED
-        self.uses = PhaseUses(phase1=backed_up, phase2=rest, phase3=rest)
+        first, second, third = (self._first_use(phase) for phase in range(3))
+        self.uses = PhaseUses(phase1=first, phase2=second, phase3=third)
         self.autoconfig = AutoconfigState.NOT_APPLICABLE
         self._autoconfig_run = 0
+
+    def _first_use(self, phase: int) -> PhaseUse:
+        """Return how a phase is used at first: for backup where a Powerwall is on it."""
+        home = self._device.home
+        if phase >= PHASES[home.phase_kind].count:
+            return PhaseUse.NOT_CONFIGURED
+        return PhaseUse.BACKED_UP if phase < len(home.packs) else PhaseUse.NOT_BACKED_UP
 
     @property
     def has_phases(self) -> bool:
         """Whether the home has phases to tell apart; a split-phase one has none (E08)."""
-        return self._device.home.grid.frequency_hz < _SPLIT_PHASE_HZ
+        return self._device.home.phase_kind != "split"
 
     @property
     def detection_error(self) -> str:
@@ -72,7 +78,8 @@ class PacksState:
             self._occupy("", DETECTION_S, self._found)
 
     def _found(self) -> None:
-        self.detecting, self._detected = False, self.has_phases
+        # what is on which phase shows against the grid alone
+        self.detecting, self._detected = False, self.has_phases and not self._device.islanded
 
     def _occupy(self, words: str, seconds: float, end: Callable[[], None]) -> None:
         device = self._device

@@ -44,7 +44,8 @@ class Flows:
 class PowerSystem:
     """Packs, counters and the present flows of one home.
 
-    packs: all of them; active: those that are not disabled. sight: how the meters see the flows.
+    packs: all of them; active: those that are not disabled, disabled: why the others are.
+    sight: how the meters see the flows.
     refilling: whether the packs are below their reserve.
     dark: whether an island is switched off. alone_floor: charge (0–1) that an island keeps.
     sun_share: how much of the sun that there is is let in, 0–1.
@@ -60,17 +61,25 @@ class PowerSystem:
     is_islanded: bool = False
     alone_floor: float = 0.0
     sun_share: float = 1.0
+    disabled: dict[int, str] = field(default_factory=dict)
     active: list[Pack] = field(init=False)
 
     def __post_init__(self) -> None:
         self.active = list(self.packs)
 
-    def use(self, packs: list[Pack]) -> None:
-        """Let only these packs work; the others rest and are not counted (M11)."""
-        self.active = packs
-        for pack in self.packs:
-            if not any(pack is used for used in packs):
-                pack.power_w = 0.0
+    def enable(self, index: int, enabled: bool, reason: str) -> None:
+        """Let a pack work, counted from 0, or take it out: it rests and is not counted (M11).
+
+        Raises IndexError when there is none.
+        """
+        if not 0 <= index < len(self.packs):
+            raise IndexError(f"no Powerwall {index}: there are {len(self.packs)}")
+        if enabled:
+            self.disabled.pop(index, None)
+        else:
+            self.disabled[index] = reason
+            self.packs[index].power_w = 0.0
+        self.active = [pack for number, pack in enumerate(self.packs) if number not in self.disabled]
 
     @property
     def full_wh(self) -> float:
@@ -134,7 +143,8 @@ class PowerSystem:
                 site_w = load_w - sun_w - battery_w
             seen_w, seen_sun_w = site_w, sun_w
             if sight is not CLEAR:
-                seen_w, seen_sun_w = sight.site_w(load_w, sun_w, battery_w), sun_w * sight.own_solar
+                seen_w = sight.site.shown_w(load_w, sun_w, battery_w, 0.0, joined=True)
+                seen_sun_w = sight.solar.shown_w(load_w, sun_w, battery_w, 0.0, joined=True)
             if seen_w > 0:
                 bought_w += seen_w
             else:
@@ -207,23 +217,22 @@ class PowerSystem:
         return 0.0
 
     def _count_alone(self, flows: Flows, hours: float) -> None:
-        counters, sight = self.counters, self.sight
-        made_w, generated_w = flows.solar_w * sight.own_solar, flows.generator_w * sight.own_generator
-        if made_w > 0:
-            counters.solar_exported += made_w * hours
-        else:
-            counters.solar_imported -= made_w * hours
-        if generated_w > 0:
-            counters.generator_exported += generated_w * hours
-        else:
-            counters.generator_imported -= generated_w * hours
+        self.flows, counters = flows, self.counters
+        site_w, made_w, generated_w = self.seen_w
+        counters.site_imported += max(0.0, site_w) * hours
+        counters.site_exported += max(0.0, -site_w) * hours
+        counters.solar_exported += max(0.0, made_w) * hours
+        counters.solar_imported += max(0.0, -made_w) * hours
+        counters.generator_exported += max(0.0, generated_w) * hours
+        counters.generator_imported += max(0.0, -generated_w) * hours
 
     @property
     def seen_w(self) -> tuple[float, float, float]:
         """What the meters show of site, solar and generator [W]."""
-        flows, sight = self.flows, self.sight
-        solar_w, generator_w = flows.solar_w * sight.own_solar, flows.generator_w * sight.own_generator
-        if self.is_islanded:  # nothing flows over an open switch
-            return 0.0, solar_w, generator_w
-        site_w = sight.site_w(flows.load_w, flows.solar_w, flows.battery_w, flows.generator_w)
-        return site_w, solar_w, generator_w
+        flows, sight, joined = self.flows, self.sight, not self.is_islanded
+        given = (flows.load_w, flows.solar_w, flows.battery_w, flows.generator_w)
+        return (
+            sight.site.shown_w(*given, joined=joined),
+            sight.solar.shown_w(*given, joined=joined),
+            sight.generator.shown_w(*given, joined=joined),
+        )

@@ -1,33 +1,53 @@
 """What the meters show: the flows as each generation of meters would print them.
 
-Powers are rounded as the meters do, and the house is the sum of what is shown,
-so that the shown values balance too. Sources: behaviour.md M05–M14, samples.
+What a clamp shows is rounded as its meter does, a point is the sum of its
+clamps, and the house is the sum of what is shown, so that the shown values
+balance too. Sources: behaviour.md M05–M14, samples.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import hypot, sqrt
 from struct import pack, unpack
 
 from forebay.emulator.device import Device
-from forebay.wire.firmware import Timeline
+from forebay.emulator.layouts import GATEWAY_PART, SYNCHROMETER
+from forebay.emulator.metering_state import MeteringState
+from forebay.emulator.power import Flows
+from forebay.emulator.wiring import CLAMPS, InstalledMeter, Wiring
 from forebay.wire.gotime import print_instant
 
-SYNCHROMETER = Timeline(("1.15", False), ("20.49", True))
-"""Whether the gateway itself measures site and solar; else a Neurio meter does."""
+__all__ = ["GATEWAY_PART", "SYNCHROMETER", "ClampShown", "PackShown", "Readings", "Shown", "stamp", "take"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CELL_V = 50.0
+_GENERATOR_VAR = 0.1
+"""Reactive power of a generator over its power; a stand-in."""
 
-GATEWAY_PART = "1232100-00-E"
-"""Part number of the gateway, which is also its synchrometers'."""
+
+@dataclass(frozen=True, slots=True)
+class ClampShown:
+    """One clamp as shown: [W, VAR, V, A]."""
+
+    power_w: float
+    reactive_var: float
+    voltage_v: float
+
+    @property
+    def current_a(self) -> float:
+        """Current in the wire [A], without sign."""
+        return hypot(self.power_w, self.reactive_var) / self.voltage_v if self.voltage_v else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One point as shown: powers [W, VAR], counters [Wh], voltage [V], current [A]."""
+    """One point as shown: powers [W, VAR], counters [Wh], voltage [V], currents [A].
+
+    phase_currents_a: of each phase in a house of three, else zeros.
+    """
 
     stamp: str
     power_w: float
@@ -37,6 +57,7 @@ class Shown:
     voltage_v: float
     frequency_hz: float
     current_a: float
+    phase_currents_a: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def apparent_va(self) -> float:
@@ -46,7 +67,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class PackShown:
-    """One Powerwall as shown: whole Wh, powers in whole W."""
+    """One Powerwall as shown: whole Wh, powers in whole W. phase: the one it is on, counted from 0."""
 
     energy_wh: int
     full_wh: int
@@ -57,24 +78,39 @@ class PackShown:
     voltage_v: float
     frequency_hz: float
     current_a: float
+    enabled: bool
+    phase: int
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that is measured at one instant."""
+    """Everything that is measured at one instant.
+
+    phase_v: voltage of each outer conductor to neutral [V]; leg_v: their mean.
+    clamps: what each clamp of each meter shows, by serial number.
+    """
 
     site: Shown
     battery: Shown
     load: Shown
     solar: Shown
+    generator: Shown
     packs: tuple[PackShown, ...]
+    clamps: Mapping[str, tuple[ClampShown, ...]]
     grid_frequency_hz: float
     leg_v: float
+    phase_v: tuple[float, ...]
+
+    @property
+    def active_packs(self) -> tuple[PackShown, ...]:
+        """The Powerwalls that are not disabled."""
+        return tuple(pack for pack in self.packs if pack.enabled)
 
     @property
     def charge_pct(self) -> float:
-        """Charge on the gateway's scale [%]: remaining over full (M10)."""
-        return 100 * sum(p.energy_wh for p in self.packs) / sum(p.full_wh for p in self.packs)
+        """Charge on the gateway's scale [%]: remaining over full, of those not disabled (M10, M11)."""
+        full_wh = sum(p.full_wh for p in self.active_packs)
+        return 100 * sum(p.energy_wh for p in self.active_packs) / full_wh if full_wh else 0.0
 
 
 class _Taken:
@@ -94,22 +130,33 @@ def take(device: Device) -> Readings:
 
 
 def _read(device: Device) -> Readings:
-    world, at_s, flows, counters = device.world, device.now_s, device.power.flows, device.counters
-    synchrometer = SYNCHROMETER.at(device.version)
-    line_v = world.voltage_v(at_s)
-    grid_hz = world.frequency_hz(at_s)
-    leg_v = line_v / 2
+    world, at_s, flows, counters = device.world, device.now_s, device.power.flows, device.power.counters
+    metering = device.area(MeteringState)
+    wiring = metering.wiring
+    phases = wiring.phases
+    is_own = metering.kind != "neurio"
+    line_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
+    leg_v = line_v / phases.line
+    phase_v = tuple(leg_v * share for share in phases.volts)
     packs = tuple(_pack(device, index, line_v, grid_hz) for index in range(len(device.power.packs)))
-    shown = _whole if synchrometer else _two_clamps
-    site_w, solar_w = shown(flows.site_w), shown(flows.solar_w)
-    battery_w = float(sum(p.power_w for p in packs))
-    battery_var = float(sum(p.reactive_var for p in packs))
-    load_w = max(0.0, site_w + battery_w + solar_w)
-    solar_var = shown(-0.012 * flows.solar_w - 8 if flows.solar_w > 20 else -3.0)
-    load_var = world.load_reactive_var(at_s, flows.load_w) if flows.load_w else 0.0
-    site_var = 0.0 if device.islanded else shown(load_var - solar_var - battery_var)
-    shown_v = leg_v * sqrt(3) if synchrometer else _single(line_v)
-    meter_hz = 0.0 if synchrometer else _single(round(grid_hz, 2))
+    working = [pack for pack in packs if pack.enabled]
+    battery_w = float(sum(p.power_w for p in working))
+    battery_var = float(sum(p.reactive_var for p in working))
+    vars_ = _reactive(device, battery_var)
+    clamps = {
+        meter.serial: _clamps(wiring, meter, flows, vars_, phase_v, islanded=device.islanded)
+        for meter in metering.meters.values()
+    }
+    site_w, site_var = _sum(metering, clamps, "site")
+    generator_w, generator_var = _sum(metering, clamps, "generator")
+    if metering.inverter_counts:
+        solar_w, solar_var = float(round(flows.solar_w)), float(round(vars_.solar_w))
+    else:
+        solar_w, solar_var = _sum(metering, clamps, "solar")
+    load_w = max(0.0, site_w + battery_w + solar_w + generator_w)
+    load_var = site_var + solar_var + battery_var + generator_var
+    shown_v = leg_v * sqrt(3) if is_own else _single(line_v)
+    meter_hz = 0.0 if is_own else _single(round(grid_hz, 2))
     charged, discharged = sum(p.charged_wh for p in packs), sum(p.discharged_wh for p in packs)
     grid_stamp = stamp(device, 0.14, 1)
     load_wh = (
@@ -117,12 +164,35 @@ def _read(device: Device) -> Readings:
         - counters.site_exported
         + counters.solar_exported
         - counters.solar_imported
+        + counters.generator_exported
+        - counters.generator_imported
         + discharged
         - charged
     )
+
+    def amps(load: float, source: float) -> tuple[float, float, float]:
+        """Return the current on each of three phases of a flow that is part use, part source [W]."""
+        if phases.count < 3:
+            return (0.0, 0.0, 0.0)
+        a, b, c = (
+            abs(load * use - source * give) / volts
+            for use, give, volts in zip(phases.load, phases.source, phase_v, strict=True)
+        )
+        return (a, b, c)
+
+    sources_w = battery_w + solar_w + generator_w
+    solar_v = phase_v[0] * sqrt(3) if phases.count < 3 else shown_v
     return Readings(
         site=Shown(
-            grid_stamp, site_w, site_var, counters.site_exported, counters.site_imported, shown_v, meter_hz, 0.0
+            grid_stamp,
+            site_w,
+            site_var,
+            counters.site_exported,
+            counters.site_imported,
+            shown_v,
+            meter_hz,
+            0.0,
+            (0.0, 0.0, 0.0) if device.islanded else amps(load_w, sources_w),
         ),
         battery=Shown(
             stamp(device, 0.08, 2),
@@ -130,19 +200,13 @@ def _read(device: Device) -> Readings:
             battery_var,
             float(discharged),
             float(charged),
-            packs[0].voltage_v,
-            packs[0].frequency_hz,
-            0.0 if synchrometer else round(abs(battery_w) / _CELL_V, 1),
+            working[0].voltage_v if working else 0.0,
+            working[0].frequency_hz if working else 0.0,
+            0.0 if is_own else round(abs(battery_w) / _CELL_V, 1),
+            amps(0.0, battery_w),
         ),
         load=Shown(
-            grid_stamp,
-            load_w,
-            site_var + solar_var + battery_var,
-            0.0,
-            load_wh,
-            shown_v,
-            meter_hz,
-            load_w / shown_v,
+            grid_stamp, load_w, load_var, 0.0, max(0.0, load_wh), shown_v, meter_hz, load_w / shown_v, amps(load_w, 0.0)
         ),
         solar=Shown(
             stamp(device, 0.08, 3),
@@ -150,30 +214,93 @@ def _read(device: Device) -> Readings:
             solar_var,
             counters.solar_exported,
             counters.solar_imported,
-            leg_v * 0.997 * sqrt(3) if synchrometer else _single(line_v),
+            line_v if metering.inverter_counts else solar_v if is_own else shown_v,
+            grid_hz if metering.inverter_counts else meter_hz,
+            0.0,
+            amps(0.0, solar_w),
+        ),
+        generator=Shown(
+            stamp(device, 0.08, 4),
+            generator_w,
+            generator_var,
+            counters.generator_exported,
+            counters.generator_imported,
+            shown_v,
             meter_hz,
             0.0,
+            amps(0.0, generator_w),
         ),
         packs=packs,
+        clamps=clamps,
         grid_frequency_hz=grid_hz,
         leg_v=leg_v,
+        phase_v=phase_v,
     )
+
+
+def _reactive(device: Device, battery_var: float) -> Flows:
+    """Return reactive powers in the places of the real ones [VAR]."""
+    flows = device.power.flows
+    return Flows(
+        battery_w=battery_var,
+        load_w=device.world.load_reactive_var(device.now_s, flows.load_w) if flows.load_w else 0.0,
+        solar_w=(-0.012 * flows.solar_w - 8 if flows.solar_w > 20 else -3.0) if device.home.solar else 0.0,
+        generator_w=_GENERATOR_VAR * flows.generator_w,
+    )
+
+
+def _clamps(
+    wiring: Wiring,
+    meter: InstalledMeter,
+    flows: Flows,
+    vars_: Flows,
+    phase_v: tuple[float, ...],
+    *,
+    islanded: bool,
+) -> tuple[ClampShown, ...]:
+    rounded = _hundredth if meter.is_neurio else _whole
+    return tuple(
+        ClampShown(
+            rounded(wiring.clamp_w(meter, number, flows, islanded=islanded)),
+            rounded(wiring.clamp_w(meter, number, vars_, islanded=islanded)),
+            round(wiring.clamp_v(meter, number, phase_v), 2),
+        )
+        for number in range(CLAMPS)
+    )
+
+
+def _sum(metering: MeteringState, clamps: Mapping[str, tuple[ClampShown, ...]], kind: str) -> tuple[float, float]:
+    """Return what the clamps that measure one thing show together [W, VAR]."""
+    power_w = reactive_var = 0.0
+    for meter in metering.meters.values():
+        group = meter.group(kind)
+        if group is None:
+            continue
+        for number, clamp in enumerate(clamps[meter.serial]):
+            if group.valid[number]:
+                power_w += clamp.power_w * group.scale
+                reactive_var += clamp.reactive_var * group.scale
+    return power_w, reactive_var
 
 
 def _pack(device: Device, index: int, line_v: float, grid_hz: float) -> PackShown:
     pack_ = device.power.packs[index]
     power_w = round(pack_.power_w)
     wobble = device.world.wobble(device.now_s, 20 + index)
+    enabled = index not in device.power.disabled
+    phases = device.area(MeteringState).wiring.phases
     return PackShown(
         energy_wh=int(pack_.energy_wh),
         full_wh=int(pack_.spec.full_wh),
         power_w=power_w,
-        reactive_var=10 * round(1.5 + wobble) if device.running else 0,
+        reactive_var=10 * round(1.5 + wobble) if device.running and enabled else 0,
         charged_wh=int(pack_.charged_wh),
         discharged_wh=int(pack_.discharged_wh),
         voltage_v=round((line_v + 1.5 + 0.2 * wobble) * 10) * 0.1,
         frequency_hz=round((grid_hz + 0.004 * wobble) * 1000) * 0.001,
         current_a=round(-power_w / _CELL_V, 1),
+        enabled=enabled,
+        phase=index % phases.count if phases.count == 3 else 0,
     )
 
 
@@ -186,10 +313,8 @@ def _single(value: float) -> float:
     return float(unpack("f", pack("f", value))[0])
 
 
-def _two_clamps(value: float) -> float:
-    """Add the 32-bit readings of the two clamps of a split-phase meter."""
-    first = _single(round(value * 0.53, 2))
-    return first + _single(round(value - first, 2))
+def _hundredth(value: float) -> float:
+    return _single(round(value, 2))
 
 
 def stamp(device: Device, lag_s: float, channel: int) -> str:

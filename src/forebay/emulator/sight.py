@@ -13,23 +13,33 @@ _NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """The share of each flow that the meters show; 1 is right, -1 counts it the other way round.
+class Seen:
+    """What one meter shows of the flows; 1 is right, -1 counts it the other way round.
 
-    load, solar, battery, generator: how much of each shows at the site's meter.
-    own_solar, own_generator: what the meters of these two show of them.
+    load, source: of the house's use and of what its sources give, on the way to the grid.
+    solar, generator: of these two on their own wires.
     """
 
-    load: float = 1.0
-    solar: float = 1.0
-    battery: float = 1.0
-    generator: float = 1.0
-    own_solar: float = 1.0
-    own_generator: float = 1.0
+    load: float = 0.0
+    source: float = 0.0
+    solar: float = 0.0
+    generator: float = 0.0
 
-    def site_w(self, load_w: float, solar_w: float, battery_w: float, generator_w: float = 0.0) -> float:
-        """Return what the site's meter shows while the house is on the grid [W], + from the grid."""
-        return self.load * load_w - self.solar * solar_w - self.battery * battery_w - self.generator * generator_w
+    def shown_w(self, load_w: float, solar_w: float, battery_w: float, generator_w: float, *, joined: bool) -> float:
+        """Return what is shown [W]; joined: whether the house is on the grid."""
+        own_w = self.solar * solar_w + self.generator * generator_w
+        if not joined:
+            return own_w
+        return self.load * load_w - self.source * (solar_w + battery_w + generator_w) + own_w
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the meters of site, solar and generator show."""
+
+    site: Seen = Seen(load=1.0, source=1.0)
+    solar: Seen = Seen(solar=1.0)
+    generator: Seen = Seen(generator=1.0)
 
     def aim_w(self, load_w: float, solar_w: float) -> float:
         """Return the battery power at which the site's meter shows nothing [W], + discharge.
@@ -37,10 +47,11 @@ class Sight:
         A meter that does not see the battery gives no aim, and an inverted one
         lets the battery run away: the more it does, the more is asked of it.
         """
-        shown_w = self.site_w(load_w, solar_w, 0.0)
-        if self.battery > _NOTHING:
-            return shown_w / self.battery
-        if abs(self.battery) <= _NOTHING or abs(shown_w) <= _NOTHING:
+        shown_w = self.site.shown_w(load_w, solar_w, 0.0, 0.0, joined=True)
+        weight = self.site.source
+        if weight > _NOTHING:
+            return shown_w / weight
+        if weight >= -_NOTHING or abs(shown_w) <= _NOTHING:
             return 0.0
         return inf if shown_w > 0 else -inf
 

@@ -67,13 +67,13 @@ class Meter(Wire, kw_only=True):
 class Aggregates(Wire, kw_only=True):
     """The reply of /api/meters/aggregates.
 
-    busway, frequency and generator are zeros in 1.x and left out later. A
-    site without solar may leave it out too (unverified).
+    1.x tells zeros of what the site lacks, later releases leave it out. busway
+    and frequency: of 1.x only. A generator's place on later releases is unverified.
     """
 
     MEMBERS: ClassVar = Timeline(
         ("1.15", ("site", "battery", "load", "solar", "busway", "frequency", "generator")),
-        ("20.49", ("site", "battery", "load", "solar")),
+        ("20.49", ("site", "battery", "load", "solar", "generator")),
     )
 
     site: Meter

@@ -14,7 +14,7 @@ from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, 
 from forebay.emulator.home_file import checked
 from forebay.emulator.levers import Order
 from forebay.emulator.power import PowerSystem
-from forebay.emulator.sight import CLEAR, Sight
+from forebay.emulator.sight import CLEAR, Seen, Sight
 from forebay.errors import EmulatorError
 from forebay.physics.pack import Pack, PackSpec
 
@@ -98,7 +98,7 @@ def test_what_comes_in_is_what_is_used(
 @given(SIZES, SIZES)
 def test_a_site_meter_turned_round_lets_the_battery_run_away(load_w: float, solar_w: float) -> None:
     """The gateway steers by what it sees: an inverted clamp makes it push the wrong way."""
-    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(-1, -1, -1, -1))
+    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(site=Seen(-1, -1)))
     power.live((load_w,), (solar_w,), 0.5, ORDER)
 
     if abs(load_w - solar_w) > 1e-6:
@@ -107,7 +107,7 @@ def test_a_site_meter_turned_round_lets_the_battery_run_away(load_w: float, sola
 
 
 def test_without_a_site_meter_the_battery_rests() -> None:
-    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(0, 0, 0, 0))
+    power = PowerSystem([Pack(PackSpec(), 6_750)], sight=Sight(Seen(), Seen(), Seen()))
     power.live((3_000,), (0,), 0.5, ORDER)
 
     flows, seen_w = power.flows, power.seen_w
@@ -118,7 +118,7 @@ def test_without_a_site_meter_the_battery_rests() -> None:
 
 def test_clear_sight_aims_at_what_the_house_lacks() -> None:
     assert CLEAR.aim_w(3_000, 1_000) == 2_000
-    assert Sight(load=0.5, solar=0.5, battery=0.5).aim_w(3_000, 1_000) == 2_000
+    assert Sight(site=Seen(0.5, 0.5)).aim_w(3_000, 1_000) == 2_000
 
 
 def test_a_pack_that_is_taken_out_rests_and_is_not_counted(make_device: MakeDevice) -> None:

@@ -133,9 +133,11 @@ def test_an_examination_is_told_while_it_lasts(
 
 
 def test_only_a_home_with_phases_tells_how_they_are_used(make_device: MakeDevice) -> None:
-    home = msgspec.structs.replace(Home(), grid=Grid(voltage_v=230.0, frequency_hz=50.0))
+    home = msgspec.structs.replace(Home(), grid=Grid(voltage_v=230.0, frequency_hz=50.0, phases="three"))
     device = make_device("21.44", home=home)
-    assert ask(device, catalogue.PHASE_USAGES).phase2 is PhaseUse.NOT_CONFIGURED
+    first = ask(device, catalogue.PHASE_USAGES)
+    assert (first.phase2, first.phase3) == (PhaseUse.BACKED_UP, PhaseUse.NOT_BACKED_UP)  # two Powerwalls
+    assert min(first.Vl1n, first.Vl2n, first.Vl3n) > 200
     wish = PhaseUses(phase1=PhaseUse.BACKED_UP, phase2=PhaseUse.NOT_BACKED_UP, phase3=PhaseUse.NOT_CONFIGURED)
     ask(device, catalogue.SET_PHASE_USAGES, wish)
     told = ask(device, catalogue.PHASE_USAGES)

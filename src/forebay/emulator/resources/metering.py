@@ -7,8 +7,9 @@ from typing import Any
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
-from forebay.emulator.metering_state import CLAMPS, KINDS, PHASES, RATINGS, Clamps, InstalledMeter, MeteringState
+from forebay.emulator.metering_state import KINDS, PHASE_OPTIONS, RATINGS, MeteringState
 from forebay.emulator.refusal import Refused
+from forebay.emulator.wiring import BY_BUS, CLAMPS, Clamps, InstalledMeter
 from forebay.wire import catalogue, metering
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.metering import (
@@ -27,13 +28,10 @@ from forebay.wire.metering import (
     NewMeter,
 )
 from forebay.wire.model import UNSET, Accepted
-from forebay.wire.power import MeterType
 
 _RUNNING = "run sitemanager flag enabled, sitemanager process is running"
 _NEURIO_VERSION = "Tesla-0.0.7"
 _WS_PER_WH = 3600
-_HALF = 0.53
-"""Share of the house on the first of the two legs, as the site meter shows it."""
 
 Parts = Mapping[str, str]
 
@@ -60,8 +58,8 @@ def _shown(meter: InstalledMeter) -> metering.InstalledMeter:
         type=meter.type,
         connected=meter.connected if neurio else UNSET,
         cts=groups,
-        ip_address=meter.ip_address if neurio else UNSET,
-        mac=meter.mac if neurio else UNSET,
+        ip_address=meter.ip_address if neurio and meter.type not in BY_BUS else UNSET,
+        mac=meter.mac if neurio and meter.type not in BY_BUS else UNSET,
     )
 
 
@@ -80,64 +78,58 @@ def meter_readings(device: Device, _body: None, _parts: Parts) -> dict[str, Mete
 def _reading(device: Device, meter: InstalledMeter, now: readings.Readings) -> MeterReading:
     if not meter.is_neurio and device.running:
         return _unread(_RUNNING)
-    if not meter.is_neurio:
-        cts = [_clamp(meter, now, number, counted=False) for number in range(CLAMPS - 1)]
-        version = device.profile.git_hash[:14]
-        return MeterReading(error="", data=MeterData(firmwareVersion=version, cts=[*cts, _nothing()]))
     host = f"Neurio-{meter.short_id}"
     if not meter.connected:
         return _unread(f"Get https://{host}:443/latest: dial tcp: lookup {host}: no such host")
+    cts = [_clamp(meter, now, number) for number in range(CLAMPS if meter.is_neurio else CLAMPS - 1)]
+    if not meter.is_neurio:
+        version = device.profile.git_hash[:14]
+        return MeterReading(error="", data=MeterData(firmwareVersion=version, cts=[*cts, _nothing()]))
     return MeterReading(
         error="",
         data=MeterData(
-            IP=host,
+            IP=UNSET if meter.type in BY_BUS else host,
             sensorId=device.sensor_id,
             firmwareVersion=_NEURIO_VERSION,
             f_Hz=round(now.grid_frequency_hz, 2),
-            cts=[_clamp(meter, now, number, counted=True) for number in range(CLAMPS)],
+            cts=cts,
         ),
     )
 
 
-def _nothing(number: int = 0, volts: float = 0.0) -> ClampReading:
-    return ClampReading(ct=number, v_V=volts, p_W=0.0, q_VAR=0.0, eExp_Ws=0.0, eImp_Ws=0.0)
+def _nothing() -> ClampReading:
+    return ClampReading(ct=0, v_V=0.0, p_W=0.0, q_VAR=0.0, eExp_Ws=0.0, eImp_Ws=0.0)
 
 
 def _unread(error: str) -> MeterReading:
     return MeterReading(error=error, data=MeterData(firmwareVersion="", cts=[_nothing() for _ in range(CLAMPS)]))
 
 
-def _clamp(meter: InstalledMeter, now: readings.Readings, number: int, *, counted: bool) -> ClampReading:
-    """Read one clamp: its share of what its group measures, in watt-seconds where it counts (M12)."""
-    # the second synchrometer's site clamps read nothing in the captured reply: the first one measures there
-    idle = meter.type is MeterType.SYNCHROMETER_Y
-    for group in meter.groups:
-        if not group.valid[number] or (idle and group.kind == "site"):
-            continue
-        point = {"site": now.site, "load": now.load, "solar": now.solar, "battery": now.battery}.get(group.kind)
-        if point is None:
-            continue
-        share = _share(group, number) * (-1 if group.inverted[number] else 1) / group.scale
-        exported, imported = point.exported_wh, point.imported_wh
-        if group.kind == "solar":  # the raw counter counts production as import (M13)
-            exported, imported = imported, exported
-        return ClampReading(
-            ct=number + 1,
-            v_V=round(now.leg_v, 2),
-            p_W=round(point.power_w * share, 2 if counted else None),
-            q_VAR=round(point.reactive_var * share, 2 if counted else None),
-            eExp_Ws=float(int(exported * _WS_PER_WH * abs(share))) if counted else 0.0,
-            eImp_Ws=float(int(imported * _WS_PER_WH * abs(share))) if counted else 0.0,
-        )
-    is_wired = counted or any(group.valid[number] for group in meter.groups)
-    return _nothing(number + 1, round(now.leg_v, 2) if is_wired else 0.0)
+def _clamp(meter: InstalledMeter, now: readings.Readings, number: int) -> ClampReading:
+    """Read one clamp; a Neurio also counts, in watt-seconds (M12)."""
+    shown = now.clamps[meter.serial][number]
+    exported_wh, imported_wh = _counted(meter, now, number) if meter.is_neurio else (0.0, 0.0)
+    digits = 2 if meter.is_neurio else None
+    return ClampReading(
+        ct=number + 1,
+        v_V=shown.voltage_v,
+        p_W=round(shown.power_w, digits),
+        q_VAR=round(shown.reactive_var, digits),
+        eExp_Ws=float(int(exported_wh * _WS_PER_WH)),
+        eImp_Ws=float(int(imported_wh * _WS_PER_WH)),
+    )
 
 
-def _share(group: Clamps, number: int) -> float:
-    used = [index for index, valid in enumerate(group.valid) if valid]
-    if len(used) == 2:
-        return _HALF if number == used[0] else 1 - _HALF
-    return 1 / len(used)
+def _counted(meter: InstalledMeter, now: readings.Readings, number: int) -> tuple[float, float]:
+    """Return what a clamp counted of its point [Wh]: an even share of the clamps that measure it."""
+    group = next((group for group in meter.groups if group.valid[number]), None)
+    points = {"site": now.site, "solar": now.solar, "generator": now.generator}
+    if group is None or group.kind not in points or not meter.wires[number].circuit:
+        return 0.0, 0.0
+    point, share = points[group.kind], 1 / sum(group.valid)
+    if group.kind == "solar":  # the raw counter counts production as import (M13)
+        return point.imported_wh * share, point.exported_wh * share
+    return point.exported_wh * share, point.imported_wh * share
 
 
 def setup(device: Device, _body: None, _parts: Parts) -> MeterSetup:
@@ -170,7 +162,7 @@ def add(device: Device, body: NewMeter, _parts: Parts) -> metering.InstalledMete
     serial = body.serial.strip()
     meter = InstalledMeter(serial, body.short_id, body.type, [], connected=False)
     meter.ip_address, meter.mac = body.ip_address, body.mac
-    _state(device).add(meter)
+    _state(device).add(meter, body.location)
     return _shown(meter)
 
 
@@ -266,16 +258,18 @@ def phases(device: Device, _body: None, _parts: Parts) -> ClampPhases:
 
 def set_phases(device: Device, body: ClampPhases, _parts: Parts) -> ClampPhases:
     """Set the phases; others than the options are refused."""
-    for clamp, options in PHASES.items():
+    for clamp, options in PHASE_OPTIONS[device.home.phase_kind].items():
         if getattr(body, clamp) not in (*options, "PhaseNone"):
             raise Refused("bad_value")
     _state(device).set_phases(body)
     return body
 
 
-def phase_options(_device: Device, _body: None, _parts: Parts) -> ClampPhaseOptions:
+def phase_options(device: Device, _body: None, _parts: Parts) -> ClampPhaseOptions:
     """Report the phases that each clamp may refer to."""
-    return ClampPhaseOptions(**{clamp: list(options) for clamp, options in PHASES.items()})
+    return ClampPhaseOptions(
+        **{clamp: list(options) for clamp, options in PHASE_OPTIONS[device.home.phase_kind].items()}
+    )
 
 
 RESOURCES: dict[Endpoint[Any, Any], Callable[[Device, Any, Parts], Any]] = {

@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import hypot
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
 from forebay.emulator.metering_state import MeteringState
+from forebay.emulator.wiring import BY_BUS, CLAMPS, Clamps, InstalledMeter
+from forebay.wire.firmware import Timeline
 from forebay.wire.gotime import NEVER
-from forebay.wire.model import UNSET
+from forebay.wire.model import UNSET, UnsetType
 from forebay.wire.power import (
     Aggregates,
     CachedReadings,
     Connection,
     HttpsConf,
     Meter,
-    MeterType,
     SiteMeter,
     VoltageReferences,
 )
 
 _TIMEOUT_NS = 1_500_000_000
+_INVERTER_TIMEOUT_NS = 1_000_000_000
+"""Of a solar system that its inverter measures (E003)."""
+
+SAYS_ZEROS = Timeline(("1.15", True), ("20.49", False))
+"""Whether a point that the house lacks is told in zeros, else left out (M05)."""
+
+TELLS_KEYS = Timeline(("1.15", True), ("20.49", False))
+"""Whether the paths of a Neurio's keys are told (E004)."""
+
 _KEYS = "/etc/site/certs/neurio/neurio"
 
 
 def aggregates(device: Device, _body: None, _parts: Mapping[str, str]) -> Aggregates:
-    """Report the four points, and zeros for the three that the house lacks."""
-    now = readings.take(device)
+    """Report the points that are measured; 1.x says zeros of those that the house lacks."""
+    now, metering = readings.take(device), device.area(MeteringState)
     absent = Meter(instant_power=0.0, energy_exported=0.0, energy_imported=0.0, timeout=_TIMEOUT_NS)
+    lacking = absent if SAYS_ZEROS.at(device.version) else UNSET
+    counts = {kind: len(metering.measuring(kind)) for kind in ("site", "solar", "generator")}
+    solar = _meter(now.solar, max(1, counts["solar"]))
+    if metering.inverter_counts:
+        solar.timeout = _INVERTER_TIMEOUT_NS
     return Aggregates(
-        site=_meter(now.site, 2),
-        battery=_meter(now.battery, len(now.packs)),
+        site=_meter(now.site, counts["site"]) if counts["site"] else absent,
+        battery=_meter(now.battery, len(now.active_packs)),
         load=_meter(now.load, None),
-        solar=_meter(now.solar, 1) if device.home.solar else UNSET,
-        busway=absent,
-        frequency=absent,
-        generator=absent,
+        solar=solar if metering.inverter_counts or counts["solar"] else lacking,
+        busway=lacking,
+        frequency=lacking,
+        generator=_meter(now.generator, counts["generator"]) if counts["generator"] else lacking,
     )
 
 
 def _meter(shown: readings.Shown, aggregated: int | None) -> Meter:
+    a, b, c = shown.phase_currents_a
     return Meter(
         last_communication_time=shown.stamp,
         instant_power=shown.power_w,
@@ -50,6 +67,9 @@ def _meter(shown: readings.Shown, aggregated: int | None) -> Meter:
         energy_imported=shown.imported_wh,
         instant_average_voltage=shown.voltage_v,
         instant_total_current=shown.current_a,
+        i_a_current=a,
+        i_b_current=b,
+        i_c_current=c,
         instant_average_current=shown.current_a if aggregated is None else 0.0,
         last_phase_voltage_communication_time=NEVER,
         last_phase_power_communication_time=NEVER,
@@ -60,69 +80,88 @@ def _meter(shown: readings.Shown, aggregated: int | None) -> Meter:
 
 
 def site(device: Device, _body: None, _parts: Mapping[str, str]) -> list[SiteMeter] | None:
-    """Report the meter of the grid connection."""
-    now = readings.take(device)
-    return [_detail(device, now, now.site, "site", [True, True, False, False], generated=False)]
+    """Report the meters of the grid connection; null where there is none."""
+    return _details(device, "site")
 
 
 def solar(device: Device, _body: None, _parts: Mapping[str, str]) -> list[SiteMeter] | None:
-    """Report the meter of the solar system; null where there is none."""
-    if not device.home.solar:
+    """Report the meters of the solar system; null where there is none, or the inverter measures."""
+    return _details(device, "solar")
+
+
+def _details(device: Device, kind: str) -> list[SiteMeter] | None:
+    metering, now = device.area(MeteringState), readings.take(device)
+    if kind == "solar" and metering.inverter_counts:
         return None
-    now = readings.take(device)
-    return [_detail(device, now, now.solar, "solar", [False, False, False, True], generated=True)]
+    found = metering.measuring(kind)
+    details = [_detail(device, now, meter, kind, is_first=meter is found[0]) for meter in found]
+    for number, detail in enumerate(details):
+        detail.id = number
+    return details or None
 
 
-def _detail(
-    device: Device,
-    now: readings.Readings,
-    shown: readings.Shown,
-    location: str,
-    cts: list[bool],
-    *,
-    generated: bool,
-) -> SiteMeter:
-    synchrometer = readings.SYNCHROMETER.at(device.version)
-    exported, imported = shown.exported_wh, shown.imported_wh
-    if generated:  # the raw counter of a solar meter counts the other way (M13)
+def _detail(device: Device, now: readings.Readings, meter: InstalledMeter, kind: str, *, is_first: bool) -> SiteMeter:
+    group = meter.group(kind) or Clamps(kind, [False] * CLAMPS)
+    point = now.site if kind == "site" else now.solar
+    clamps = [(n, clamp) for n, clamp in enumerate(now.clamps[meter.serial]) if group.valid[n]]
+    # the first meter of a point counted it
+    exported, imported = (point.exported_wh, point.imported_wh) if is_first else (0.0, 0.0)
+    if kind == "solar":  # the raw counter of a solar meter counts the other way (M13)
         exported, imported = imported, exported
-    half_w, half_var = shown.power_w / 2, shown.reactive_var / 2
-    two_legs = not generated
+    power_w = sum(clamp.power_w for _, clamp in clamps) * group.scale
+    reactive_var = sum(clamp.reactive_var for _, clamp in clamps) * group.scale
+    volts, watts, vars_ = (
+        [_at(values, position) for position in range(3)]
+        for values in (
+            [clamp.voltage_v for _, clamp in clamps],
+            [clamp.power_w * group.scale for _, clamp in clamps],
+            [clamp.reactive_var * group.scale for _, clamp in clamps],
+        )
+    )
+    a, b, c = point.phase_currents_a if is_first else (0.0, 0.0, 0.0)
     return SiteMeter(
         id=0,
-        location=location,
-        type=(MeterType.SYNCHROMETER_Y if generated else MeterType.SYNCHROMETER_X)
-        if synchrometer
-        else MeterType.NEURIO_TCP,
-        cts=cts,
-        inverted=[False] * 4,
-        connection=_wiring(device, synchrometer=synchrometer),
-        real_power_scale_factor=1.0 if synchrometer else UNSET,
-        ct_voltage_references=_phases(device) if synchrometer else UNSET,
+        location=kind,
+        type=meter.type,
+        cts=group.valid,
+        inverted=group.inverted,
+        connection=_wiring(device, meter),
+        real_power_scale_factor=UNSET if meter.is_neurio else group.scale,
+        ct_voltage_references=UNSET if meter.is_neurio else _phases(device),
         Cached_readings=CachedReadings(
-            last_communication_time=shown.stamp,
-            instant_power=shown.power_w,
-            instant_reactive_power=shown.reactive_var,
-            instant_apparent_power=shown.apparent_va,
-            frequency=shown.frequency_hz,
+            last_communication_time=point.stamp,
+            instant_power=power_w,
+            instant_reactive_power=reactive_var,
+            instant_apparent_power=hypot(power_w, reactive_var),
+            frequency=point.frequency_hz,
             energy_exported=exported,
             energy_imported=imported,
-            instant_average_voltage=shown.voltage_v,
+            instant_average_voltage=point.voltage_v,
             instant_average_current=0.0,
-            last_phase_voltage_communication_time=shown.stamp,
-            v_l1n=now.leg_v,
-            v_l2n=now.leg_v * 1.001 if two_legs else UNSET,
-            last_phase_power_communication_time=shown.stamp,
-            real_power_a=half_w if two_legs else shown.power_w,
-            real_power_b=half_w if two_legs else UNSET,
-            reactive_power_a=half_var if two_legs else shown.reactive_var,
-            reactive_power_b=half_var if two_legs else UNSET,
+            i_a_current=a,
+            i_b_current=b,
+            i_c_current=c,
+            last_phase_voltage_communication_time=point.stamp,
+            v_l1n=volts[0],
+            v_l2n=volts[1],
+            v_l3n=volts[2],
+            last_phase_power_communication_time=point.stamp,
+            real_power_a=watts[0],
+            real_power_b=watts[1],
+            real_power_c=watts[2],
+            reactive_power_a=vars_[0],
+            reactive_power_b=vars_[1],
+            reactive_power_c=vars_[2],
             last_phase_energy_communication_time=NEVER,
-            serial_number=device.meter_serial if synchrometer else device.sensor_id,
-            version=device.profile.git_hash[:14] if synchrometer else "Tesla-0.0.7",
+            serial_number=device.sensor_id if meter.is_neurio else device.meter_serial,
+            version="Tesla-0.0.7" if meter.is_neurio else device.profile.git_hash[:14],
             timeout=_TIMEOUT_NS,
         ),
     )
+
+
+def _at(values: list[float], position: int) -> float | UnsetType:
+    return values[position] if position < len(values) else UNSET
 
 
 def _phases(device: Device) -> VoltageReferences:
@@ -130,24 +169,22 @@ def _phases(device: Device) -> VoltageReferences:
     return VoltageReferences(ct1=phases.ct1, ct2=phases.ct2, ct3=phases.ct3)
 
 
-def _wiring(device: Device, *, synchrometer: bool) -> Connection:
-    if synchrometer:
-        return Connection(
-            short_id=f"{readings.GATEWAY_PART}--{device.serial}",
-            device_serial=device.sync_serial,
-            https_conf=HttpsConf(),
-        )
-    short = device.meter_serial[-5:]
+def _wiring(device: Device, meter: InstalledMeter) -> Connection:
+    if not meter.is_neurio:
+        return Connection(short_id=meter.short_id, device_serial=device.sync_serial, https_conf=HttpsConf())
+    if meter.type in BY_BUS:
+        return Connection(short_id=meter.short_id, device_serial=meter.serial, neurio_connected=meter.connected)
+    keys = HttpsConf(
+        client_cert=f"{_KEYS}.crt",
+        client_key=f"{_KEYS}.key",
+        server_ca_cert=f"{_KEYS}-ca-chain.cert.pem",
+        max_idle_conns_per_host=1,
+    )
     return Connection(
-        ip_address=f"Neurio-{short}",
+        ip_address=f"Neurio-{meter.short_id}",
         port=443,
-        short_id=short,
-        device_serial=device.meter_serial,
-        neurio_connected=True,
-        https_conf=HttpsConf(
-            client_cert=f"{_KEYS}.crt",
-            client_key=f"{_KEYS}.key",
-            server_ca_cert=f"{_KEYS}-ca-chain.cert.pem",
-            max_idle_conns_per_host=1,
-        ),
+        short_id=meter.short_id,
+        device_serial=meter.serial,
+        neurio_connected=meter.connected,
+        https_conf=keys if TELLS_KEYS.at(device.version) else HttpsConf(),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from forebay.emulator import readings
 from forebay.emulator.device import Device
 from forebay.emulator.packs_state import PacksState
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources import powerwalls, system
+from forebay.emulator.roof import SOLAR_INVERTER_PART
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.model import Accepted
@@ -60,19 +62,18 @@ def phase_usages(device: Device, _body: None, _parts: Parts) -> PhaseUsages:
     state = _state(device)
     if not state.has_phases:
         raise Refused("no_phases")
-    volts = round(device.world.voltage_v(device.now_s), 1)
+    uses, phase_v = state.uses, readings.take(device).phase_v
 
-    def voltage(use: PhaseUse) -> float:
-        return 0.0 if use is PhaseUse.NOT_CONFIGURED else volts
+    def voltage(phase: int, use: PhaseUse) -> float:
+        return 0.0 if use is PhaseUse.NOT_CONFIGURED or phase >= len(phase_v) else round(phase_v[phase], 1)
 
-    uses = state.uses
     return PhaseUsages(
         phase1=uses.phase1,
         phase2=uses.phase2,
         phase3=uses.phase3,
-        Vl1n=voltage(uses.phase1),
-        Vl2n=voltage(uses.phase2),
-        Vl3n=voltage(uses.phase3),
+        Vl1n=voltage(0, uses.phase1),
+        Vl2n=voltage(1, uses.phase2),
+        Vl3n=voltage(2, uses.phase3),
     )
 
 
@@ -94,8 +95,9 @@ def detect_phases(device: Device, _body: None, _parts: Parts) -> Accepted:
 
 
 def package_numbers(device: Device, _body: None, _parts: Parts) -> PackageNumbers:
-    """Report that no Powerwall has a solar inverter of its own."""
-    return PackageNumbers(pvi_sub_package_numbers=[None] * len(device.home.packs))
+    """Report the solar inverters within the Powerwalls; null for one without."""
+    numbers = [SOLAR_INVERTER_PART if pack.model == "plus" else None for pack in device.home.packs]
+    return PackageNumbers(pvi_sub_package_numbers=numbers)
 
 
 def scan(device: Device, _body: None, parts: Parts) -> Powerwalls:

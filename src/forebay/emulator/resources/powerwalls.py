@@ -23,6 +23,7 @@ _WHILE_RUNNING = Timeline(
     ),
 )
 _KIND = Timeline(("1.15", "acpw"), ("20.49", "ACPW"))
+_SOLAR_KIND = "SolarPowerwall"
 _ON_GRID_RUNNING = Timeline(("1.15", "on grid check not run"), ("20.49", "run sitemanager flag enabled"))
 _ON_GRID_STOPPED = Timeline(
     ("1.15", "on grid check not run"),
@@ -88,7 +89,7 @@ def _powerwall(device: Device, index: int, clock: _Clock) -> Powerwall:
         Type="",
         PackagePartNumber=pack_part(device, index),
         PackageSerialNumber=device.pack_serials[index],
-        type=_KIND.at(device.version),
+        type=_SOLAR_KIND if device.home.packs[index].model == "plus" else _KIND.at(device.version),
         grid_state="Grid_Compliant" if compliant else "Grid_Uncompliant",
         grid_reconnection_time_seconds=0,
         under_phase_detection=device.area(PacksState).detecting,

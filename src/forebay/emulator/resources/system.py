@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
@@ -17,6 +18,7 @@ from forebay.wire.firmware import (
     VERSION_SHOWS_HASH,
     VERSION_SUFFIX,
     Timeline,
+    always,
 )
 from forebay.wire.site import Stop
 from forebay.wire.system import (
@@ -30,10 +32,17 @@ from forebay.wire.system import (
     SystemStatus,
 )
 
-PACK_PART = Timeline(("1.15", "1092170-03-E"), ("20.49", "3012170-05-B"))
-"""Default part number of a Powerwall; the first is the seed author's (S053)."""
+PACK_PARTS: dict[str, Timeline[str]] = {
+    "ac_v2": Timeline(("1.15", "1092170-03-E"), ("20.49", "3012170-05-B")),
+    "dc_v1": always("1067000-00-J"),
+    "dc_v2": always("1112170-00-E"),
+    "plus": always("2012170-25-E"),
+}
+"""Part numbers by model; the first is the seed author's (S053), those of direct current are unverified."""
 
 INVERTER_PART = "1081100-10-U"
+Measured = TypeVar("Measured", int, float)
+
 _ALERT_KEPT = timedelta(hours=24)
 
 
@@ -52,7 +61,8 @@ def din(device: Device) -> str:
 
 def pack_part(device: Device, index: int) -> str:
     """Return the part number of one Powerwall."""
-    return device.home.packs[index].part_number or PACK_PART.at(device.version)
+    table = device.home.packs[index]
+    return table.part_number or PACK_PARTS[table.model].at(device.version)
 
 
 def status(device: Device, _body: None, _parts: Mapping[str, str]) -> Status:
@@ -146,15 +156,15 @@ def grid_faults(device: Device, _body: None, _parts: Mapping[str, str]) -> list[
 def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> SystemStatus:
     """Report packs, limits and state."""
     now = readings.take(device)
-    specs = [pack.spec for pack in device.power.packs]
+    specs = [pack.spec for pack in device.power.active]
     power_w = sum(spec.power_w for spec in specs)
-    charge_w = sum(pack.spec.charge_limit_w(pack.energy_wh) for pack in device.power.packs)
+    charge_w = sum(pack.spec.charge_limit_w(pack.energy_wh) for pack in device.power.active)
     return SystemStatus(
         command_source="Configuration",
         battery_target_power=device.power.flows.battery_w,
         battery_target_reactive_power=0.0,
-        nominal_full_pack_energy=sum(p.full_wh for p in now.packs),
-        nominal_energy_remaining=sum(p.energy_wh for p in now.packs),
+        nominal_full_pack_energy=sum(p.full_wh for p in now.active_packs),
+        nominal_energy_remaining=sum(p.energy_wh for p in now.active_packs),
         max_power_energy_remaining=0.0,
         max_power_energy_to_be_charged=0.0,
         max_charge_power=power_w,
@@ -180,35 +190,42 @@ def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> Syst
         blocks_controlled=len(specs),
         primary=True,
         auxiliary_load=0.0,
-        all_enable_lines_high=True,
+        all_enable_lines_high=not device.power.disabled,
         inverter_nominal_usable_power=power_w * 1.16,
         expected_energy_remaining=0.0,
     )
 
 
 def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBlock:
-    islanded = device.islanded
+    """Report one Powerwall; one that is disabled tells no powers and no energies that flowed (M11)."""
+    islanded, works = device.islanded, shown.enabled
+
+    def told(value: Measured) -> Measured | None:
+        return value if works else None
+
+    state = "PINV_GridForming" if islanded else "PINV_GridFollowing"
+    grid = "Grid_Uncompliant" if islanded else "Grid_Compliant"
     return BatteryBlock(
         Type="",
         PackagePartNumber=pack_part(device, index),
         PackageSerialNumber=device.pack_serials[index],
-        disabled_reasons=[],
-        pinv_state="PINV_GridForming" if islanded else "PINV_GridFollowing",
-        pinv_grid_state="Grid_Uncompliant" if islanded else "Grid_Compliant",
+        disabled_reasons=[] if works else [device.power.disabled[index]],
+        pinv_state=state if works else "",
+        pinv_grid_state=grid if works else "",
         nominal_energy_remaining=shown.energy_wh,
         nominal_full_pack_energy=shown.full_wh,
-        p_out=shown.power_w,
-        q_out=shown.reactive_var,
-        v_out=shown.voltage_v,
-        f_out=shown.frequency_hz,
-        i_out=shown.current_a,
-        energy_charged=shown.charged_wh,
-        energy_discharged=shown.discharged_wh,
-        off_grid=islanded,
-        vf_mode=islanded,
+        p_out=told(shown.power_w),
+        q_out=told(shown.reactive_var),
+        v_out=told(shown.voltage_v),
+        f_out=told(shown.frequency_hz),
+        i_out=told(shown.current_a),
+        energy_charged=told(shown.charged_wh),
+        energy_discharged=told(shown.discharged_wh),
+        off_grid=works and islanded,
+        vf_mode=works and islanded,
         wobble_detected=False,
         charge_power_clamped=False,
-        backup_ready=True,
-        OpSeqState="Active",
+        backup_ready=works,
+        OpSeqState="Active" if works else "Standby",
         version=device.profile.git_hash[:14],
     )
