@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from forebay.clock import ScaledClock
 from forebay.emulator.equipment import power_of
 from forebay.emulator.home import Home
+from forebay.emulator.layouts import first_sight, kind_of
 from forebay.emulator.levers import Levers, Setting
 from forebay.emulator.power import Counters
 from forebay.emulator.refusal import Refused
@@ -105,7 +106,7 @@ class Device:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
             self._plan(_tick(begin), lambda: self._set_grid(False))
             self._plan(_tick(begin + timedelta(minutes=outage.minutes)), lambda: self._set_grid(True))
-        self._see()
+        self.power.sight = first_sight(self)
         self._turn()
         self._solve(INSTANT_S)  # readings exist from the first moment
 
@@ -266,9 +267,11 @@ class Device:
     def become(self, name: str) -> None:
         """Restart as another release; what the house does and knows stays."""
         self.home = replace(self.home, gateway=replace(self.home.gateway, firmware=name))
+        measured_by = kind_of(self)
         self._take(firmware.release(name))
+        if kind_of(self) != measured_by:  # the gateway's own clamps take over
+            self.power.sight = first_sight(self)
         self.booted_at = self.now.replace(microsecond=0)
-        self._see()
         self.touch()
 
     def _take(self, release: firmware.Release) -> None:
@@ -377,12 +380,6 @@ class Device:
         """Toggle the switch on a Powerwall: an installer may log in for five minutes."""
         self.toggled_at = self.last_toggle_at = self.clock.now()
         self._changed()
-
-    def _see(self) -> None:
-        """Look through the meters that the home has, before anything is steered by them."""
-        from forebay.emulator.metering_state import MeteringState
-
-        self.area(MeteringState).look()
 
     def settle(self) -> None:
         """Let a change of what steers the house show in the readings of this very moment."""

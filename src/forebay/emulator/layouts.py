@@ -7,20 +7,24 @@ Captured: a Neurio of two legs (22.36), the two synchrometers of a split phase
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
-from forebay.emulator.device import Device
 from forebay.emulator.home import Home
+from forebay.emulator.sight import CLEAR, Seen, Sight
 from forebay.emulator.wiring import (
     BY_BUS,
     PHASES,
     Clamps,
     InstalledMeter,
+    PhaseKind,
     Wire,
+    Wiring,
     at_inputs,
+    references,
     used,
     wires,
 )
-from forebay.wire.firmware import Timeline
+from forebay.wire.firmware import Timeline, Version
 from forebay.wire.power import MeterType
 
 SYNCHROMETER = Timeline(("1.15", False), ("20.49", True))
@@ -29,10 +33,27 @@ SYNCHROMETER = Timeline(("1.15", False), ("20.49", True))
 GATEWAY_PART = "1232100-00-E"
 """Part number of the gateway, which is also its synchrometers'."""
 
+FIRST_PHASES: dict[PhaseKind, tuple[str, str, str]] = {
+    "single": ("Phase1", "Phase1", "Phase1"),
+    "split": ("Phase1", "Phase2", "Phase1"),
+    "three": ("Phase1", "Phase2", "Phase3"),
+}
+"""The phases that the clamps of a synchrometer are said to be on at first."""
+
 _THIRD, _FOURTH = 2, 3
 
 
-def kind_of(device: Device) -> str:
+class Metered(Protocol):
+    """What has meters: a described home, the release's version, and serial numbers."""
+
+    home: Home
+    version: Version
+    serial: str
+    meter_serial: str
+    sync_serial: str
+
+
+def kind_of(device: Metered) -> str:
     """Return what measures the home: as it is described, else by the Powerwalls and the release."""
     home = device.home
     if home.meters.kind is not None:
@@ -42,7 +63,7 @@ def kind_of(device: Device) -> str:
     return "pvac" if home.has_own_inverter else "synchrometer"
 
 
-def first_meters(device: Device, mac: str) -> list[InstalledMeter]:
+def first_meters(device: Metered, mac: str) -> list[InstalledMeter]:
     """Return the meters that a home comes with."""
     if kind_of(device) == "neurio":
         return _neurios(device, mac)
@@ -86,7 +107,29 @@ def first_meters(device: Device, mac: str) -> list[InstalledMeter]:
     ]
 
 
-def _neurios(device: Device, mac: str) -> list[InstalledMeter]:
+def first_sight(device: Metered) -> Sight:
+    """Return how the meters that a home comes with see what flows."""
+    phases = FIRST_PHASES[device.home.phase_kind]
+    wiring = Wiring(PHASES[device.home.phase_kind], references(phases))
+    return sight_of(device.home, wiring, first_meters(device, ""), inverter_counts=kind_of(device) == "pvac")
+
+
+def sight_of(home: Home, wiring: Wiring, meters: list[InstalledMeter], *, inverter_counts: bool) -> Sight:
+    """Return how meters see what flows; what the home lacks is seen rightly, whatever lies around nothing.
+
+    inverter_counts: whether the Powerwalls' own inverters measure the sun; clamps then count for nothing.
+    """
+    solar = wiring.seen(meters, "solar")
+    if inverter_counts or (not home.solar and solar == Seen()):
+        solar = CLEAR.solar
+    generator = wiring.seen(meters, "generator")
+    if not home.generator.power_w and generator == Seen():
+        generator = CLEAR.generator
+    sight = Sight(wiring.seen(meters, "site"), solar, generator)
+    return CLEAR if sight == CLEAR else sight
+
+
+def _neurios(device: Metered, mac: str) -> list[InstalledMeter]:
     home = device.home
     phases = PHASES[home.phase_kind]
     site = list(range(phases.count))
@@ -105,13 +148,13 @@ def _neurios(device: Device, mac: str) -> list[InstalledMeter]:
     return boxes
 
 
-def _generator_box(device: Device, mac: str) -> InstalledMeter:
+def _generator_box(device: Metered, mac: str) -> InstalledMeter:
     serial = f"{device.meter_serial[:-1]}{(int(device.meter_serial[-1]) + 1) % 10}"
     around = at_inputs(wires("generator", [0], PHASES[device.home.phase_kind]))
     return _box(device, mac, serial, [Clamps("generator", used([0]))], around)
 
 
-def _box(device: Device, mac: str, serial: str, groups: list[Clamps], around: tuple[Wire, ...]) -> InstalledMeter:
+def _box(device: Metered, mac: str, serial: str, groups: list[Clamps], around: tuple[Wire, ...]) -> InstalledMeter:
     kind, short = MeterType(f"neurio_{device.home.meters.neurio}"), serial[-5:]
     is_by_bus = kind in BY_BUS
     return InstalledMeter(

@@ -7,9 +7,9 @@ from datetime import datetime
 from random import Random
 
 from forebay.emulator.device import Device
-from forebay.emulator.layouts import first_meters, kind_of, wires_by_location
+from forebay.emulator.layouts import FIRST_PHASES, first_meters, kind_of, sight_of, wires_by_location
 from forebay.emulator.refusal import Refused
-from forebay.emulator.sight import CLEAR, Seen, Sight
+from forebay.emulator.sight import Sight
 from forebay.emulator.wiring import PHASES, Clamps, InstalledMeter, PhaseKind, Wiring, references
 from forebay.wire.metering import ClampPhases, MeterSetupState
 
@@ -22,11 +22,6 @@ PHASE_OPTIONS: dict[PhaseKind, dict[str, tuple[str, ...]]] = {
     "three": {"ct1": ("Phase1",), "ct2": ("Phase2",), "ct3": ("Phase1", "Phase2", "Phase3")},
 }
 """The phases that each clamp of the synchrometer may refer to; split captured on 21.44, the others unverified."""
-_FIRST_PHASES = {
-    "single": ("Phase1", "Phase1", "Phase1"),
-    "split": ("Phase1", "Phase2", "Phase1"),
-    "three": ("Phase1", "Phase2", "Phase3"),
-}
 
 STEP_S = 2.0
 """How long each step of setting up a meter takes [s]; unverified."""
@@ -55,7 +50,7 @@ class MeteringState:
         self._meters: dict[str, InstalledMeter] = {}
         self._wired: dict[str, InstalledMeter] = {}
         self._kind = ""
-        first = _FIRST_PHASES[device.home.phase_kind]
+        first = FIRST_PHASES[device.home.phase_kind]
         self.phases = ClampPhases(ct1=first[0], ct2=first[1], ct3=first[2])
         self._inverter_meter: bool | None = None
         self._setup: Setup | None = None
@@ -103,16 +98,8 @@ class MeteringState:
         return [meter for meter in self.meters.values() if meter.group(kind) is not None and meter.connected]
 
     def _sight(self) -> Sight:
-        wiring, meters, home = self.wiring, list(self._meters.values()), self._device.home
-        inverter = self.inverter_counts or not home.solar
-        sight = Sight(
-            wiring.seen(meters, "site"),
-            CLEAR.solar if inverter else wiring.seen(meters, "solar"),
-            wiring.seen(meters, "generator") if self._device.power.generator is not None else CLEAR.generator,
-        )
-        if inverter and not home.solar and (seen := wiring.seen(meters, "solar")) != Seen():
-            sight = replace(sight, solar=seen)
-        return CLEAR if sight == CLEAR else sight
+        meters = list(self._meters.values())
+        return sight_of(self._device.home, self.wiring, meters, inverter_counts=self.inverter_counts)
 
     def find(self, serial: str) -> InstalledMeter:
         """Return a meter; blanks around the serial number count for nothing. Raises Refused("absent")."""
