@@ -62,4 +62,4 @@ lock: $(VENV)/bin/python
 	$(BIN)/$(LOCK) --no-emit-package forebay --extra dev --extra bench -c requirements-dev.lock -o requirements-bench.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist src/forebay/views/web/static web/node_modules
+	rm -rf $(VENV) build dist src/forebay/views/web/static src/forebay/emulator/static web/node_modules

@@ -1,4 +1,4 @@
-"""Build the page into the wheel: knows npm and Vite, and how to do without them."""
+"""Build the pages into the wheel: knows npm and Vite, and how to do without them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ except ModuleNotFoundError:  # run by hand, where the build backend need not be
 
 SOURCES = "web"
 STATIC = "src/forebay/views/web/static"
-STAMP = ".built"  # holds the digest of the sources that static/ was built from
+GATEWAY_STATIC = "src/forebay/emulator/static"
+PAGES = {"build": STATIC, "build:gateway": GATEWAY_STATIC}  # npm script: where its page goes
+STAMP = ".built"  # holds the digest of the sources that a page was built from
 NOT_SOURCES = frozenset({"node_modules", ".vite", "coverage", "dist"})
 INSTALL_LIMIT_S = 600
 BUILD_LIMIT_S = 300
@@ -43,40 +45,40 @@ class PageBuildError(RuntimeError):
 
 
 class PageBuildHook(Hook):  # type: ignore[misc]  # its class comes with the build backend
-    """Build the page before a wheel, plain or editable, gathers its files."""
+    """Build the pages before a wheel, plain or editable, gathers its files."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make static/ current, or say in words why that is not possible."""
+        """Make the pages current, or say in words why that is not possible."""
         del version, build_data
         if self.target_name == "wheel":
             ensure_page(Path(self.root), say=self.app.display_info, warn=self.app.display_warning)
 
 
 def ensure_page(root: Path, *, say: Any = print, warn: Any = print) -> bool:
-    """Build the page unless static/ already matches web/; whether it was built.
+    """Build the owner's and the gateway's page unless both already match web/; whether they were built.
 
-    Raises PageBuildError when there is neither a page nor a way to build one.
+    Raises PageBuildError when a page is missing and there is no way to build it.
     """
-    static, sources = root / STATIC, root / SOURCES
-    has_page = (static / "index.html").is_file()
+    sources, folders = root / SOURCES, [root / static for static in PAGES.values()]
+    missing = [folder for folder in folders if not (folder / "index.html").is_file()]
     if not (sources / "package.json").is_file():
-        if has_page:
+        if not missing:
             return False
-        message = f"There is no page in {static} and no sources to build it from in {sources}."
+        message = f"There is no page in {missing[0]} and no sources to build it from in {sources}."
         raise PageBuildError(message)
     digest = digest_of(sources)
-    if has_page and read_stamp(static) == digest:
+    if not missing and all(read_stamp(folder) == digest for folder in folders):
         return False
     command = find_npm()
     if command is None:
-        if has_page:
-            warn("The page is older than its sources, and there is no Node.js to build it anew: the old page is used.")
+        if not missing:
+            warn("The pages are older than their sources, and there is no Node.js to build them anew: they stay.")
             return False
         raise PageBuildError(NODE_ADVICE)
-    say("Building the page with Node.js ...")
-    build_page(sources, static, digest, command)
+    say("Building the pages with Node.js ...")
+    build_pages(root, digest, command)
     return True
 
 
@@ -92,7 +94,7 @@ def digest_of(sources: Path) -> str:
 
 
 def source_files(sources: Path) -> list[Path]:
-    """Return the files that make the page, without what npm and Vite leave behind."""
+    """Return the files that make the pages, without what npm and Vite leave behind."""
     found = []
     for folder, folders, names in os.walk(sources):
         folders[:] = [name for name in folders if name not in NOT_SOURCES]
@@ -101,7 +103,7 @@ def source_files(sources: Path) -> list[Path]:
 
 
 def read_stamp(static: Path) -> str | None:
-    """Return the digest static/ was built from, or None."""
+    """Return the digest a page was built from, or None."""
     try:
         return (static / STAMP).read_text("utf-8").strip()
     except OSError:
@@ -122,26 +124,31 @@ def find_npm() -> list[str] | None:
     return [npm] if npm and shutil.which("node") else None
 
 
-def build_page(sources: Path, static: Path, digest: str, npm: list[str]) -> None:
-    """Build in a scratch copy and put the result in place only when all of it succeeded.
+def build_pages(root: Path, digest: str, npm: list[str]) -> None:
+    """Build in a scratch copy and put the results in place only when all of it succeeded.
 
     Raises PageBuildError if npm or Vite fails.
     """
     # A scratch copy leaves the developer's node_modules alone and works from a read-only tree.
     with tempfile.TemporaryDirectory(prefix="forebay-page-") as scratch:
-        work, out = Path(scratch, SOURCES), Path(scratch, "static")
-        shutil.copytree(sources, work, ignore=shutil.ignore_patterns(*NOT_SOURCES))
+        work = Path(scratch, SOURCES)
+        shutil.copytree(root / SOURCES, work, ignore=shutil.ignore_patterns(*NOT_SOURCES))
         install = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         run(npm + install, work, INSTALL_LIMIT_S, REGISTRY_ADVICE)
-        build = ["run", "--silent", "build", "--", "--outDir", str(out), "--emptyOutDir", "--logLevel", "warn"]
-        run(npm + build, work, BUILD_LIMIT_S, BUILD_ADVICE)
-        if not (out / "index.html").is_file():
-            raise PageBuildError(BUILD_ADVICE)
-        (out / STAMP).write_text(digest + "\n", "utf-8")
-        if static.exists():
-            shutil.rmtree(static)
-        static.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(out, static)
+        built: dict[Path, Path] = {}
+        for number, (script, static) in enumerate(PAGES.items()):
+            out = Path(scratch, f"static-{number}")
+            build = ["run", "--silent", script, "--", "--outDir", str(out), "--emptyOutDir", "--logLevel", "warn"]
+            run(npm + build, work, BUILD_LIMIT_S, BUILD_ADVICE)
+            if not (out / "index.html").is_file():
+                raise PageBuildError(BUILD_ADVICE)
+            (out / STAMP).write_text(digest + "\n", "utf-8")
+            built[out] = root / static
+        for out, static in built.items():
+            if static.exists():
+                shutil.rmtree(static)
+            static.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(out, static)
 
 
 def run(command: list[str], folder: Path, limit_s: int, advice: str) -> None:
@@ -171,7 +178,7 @@ def run(command: list[str], folder: Path, limit_s: int, advice: str) -> None:
 
 
 def install_tools(root: Path) -> None:
-    """Install what checks the page (types, unit tests, accessibility) into web/node_modules.
+    """Install what checks the pages (types, unit tests, accessibility) into web/node_modules.
 
     Raises PageBuildError if there is no npm or it fails.
     """
@@ -183,7 +190,7 @@ def install_tools(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    # `python hatch_build.py` builds the page of this tree, for whoever works on it; --tools brings what checks it.
+    # `python hatch_build.py` builds the pages of this tree, for whoever works on it; --tools brings what checks it.
     here = Path(__file__).resolve().parent
     try:
         if sys.argv[1:] == ["--tools"]:

@@ -162,14 +162,6 @@ async def test_an_error_of_ours_is_a_500_that_says_so_and_lands_in_the_log(
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_the_page_says_what_it_is(gateway: MakeGateway) -> None:
-    answer = await gateway().ask("GET", "/")
-
-    assert (answer.status, answer.header("content-type")) == (200, "text/html; charset=utf-8")
-    assert b"Emulated gateway" in answer.body
-    assert (await gateway().ask("POST", "/")).status == 405
-
-
 async def test_a_firmware_that_changes_while_running_changes_what_is_offered(gateway: MakeGateway) -> None:
     home = gateway("1.40.2")
     assert (await home.ask("GET", "/api/devices/vitals")).status == 404

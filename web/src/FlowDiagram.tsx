@@ -25,7 +25,17 @@ import { flowPhrase, isIslanded, phrase } from "./words";
 
 const POWER_OF: Record<Node, Power> = { solar: "solar", home: "load", battery: "battery", grid: "site" };
 
-export function FlowDiagram({ now, isCurrent }: { now: Now | null; isCurrent: boolean }) {
+/** What the drawing needs of a reading. */
+export type Drawn = Pick<Now, "power_w" | "flow_w" | "charge" | "grid">;
+
+interface FlowDiagramProps {
+  now: Drawn | null;
+  isCurrent: boolean;
+  /** What the battery is called here. */
+  batteryName?: string;
+}
+
+export function FlowDiagram({ now, isCurrent, batteryName = "Battery" }: FlowDiagramProps) {
   const powers = now?.power_w ?? null;
   const flows = now?.flow_w ?? null;
   const largest = useRef(0);
@@ -45,7 +55,7 @@ export function FlowDiagram({ now, isCurrent }: { now: Now | null; isCurrent: bo
           <Stream key={route.flow} route={route} watts={flows?.[route.flow] ?? 0} fullW={fullW} moves={isCurrent} />
         ))}
         {(Object.keys(NODES) as Node[]).map((node) => (
-          <NodeMark key={node} node={node} watts={powers?.[POWER_OF[node]]} islanded={down && node === "grid"}>
+          <NodeMark key={node} node={node} watts={powers?.[POWER_OF[node]]} islanded={down && node === "grid"} batteryName={batteryName}>
             <Glyph node={node} level={now?.charge?.app_pct ?? null} />
           </NodeMark>
         ))}
@@ -53,7 +63,7 @@ export function FlowDiagram({ now, isCurrent }: { now: Now | null; isCurrent: bo
       <figcaption class="unseen">
         <ul>
           {(Object.keys(NODES) as Node[]).map((node) => (
-            <li key={node}>{phrase(POWER_OF[node], powers?.[POWER_OF[node]], down && node === "grid")}.</li>
+            <li key={node}>{phrase(POWER_OF[node], powers?.[POWER_OF[node]], down && node === "grid").replace(/^Battery/, batteryName)}.</li>
           ))}
           {active.map((route) => (
             <li key={route.flow}>{flowPhrase(route.flow, flows?.[route.flow] ?? 0)}.</li>
@@ -102,10 +112,11 @@ interface NodeMarkProps {
   node: Node;
   watts: number | null | undefined;
   islanded: boolean;
+  batteryName: string;
   children: ComponentChildren;
 }
 
-function NodeMark({ node, watts, islanded, children }: NodeMarkProps) {
+function NodeMark({ node, watts, islanded, batteryName, children }: NodeMarkProps) {
   const { x, y } = NODES[node];
   const { number, unit } = power(watts);
   const isQuiet = watts == null || Math.abs(watts) < QUIET_W;
@@ -123,18 +134,18 @@ function NodeMark({ node, watts, islanded, children }: NodeMarkProps) {
         {unit}
       </text>
       <text class="caption" x={x} y={captionY}>
-        <Caption node={node} watts={watts} islanded={islanded} />
+        <Caption node={node} watts={watts} islanded={islanded} batteryName={batteryName} />
       </text>
     </g>
   );
 }
 
-function Caption({ node, watts, islanded }: { node: Node; watts: number | null | undefined; islanded: boolean }) {
+function Caption({ node, watts, islanded, batteryName }: Omit<NodeMarkProps, "children">) {
   const isQuiet = watts == null || Math.abs(watts) < QUIET_W;
   if (node === "home") return <Named name="Home" after={watts == null ? "" : " use"} />;
   if (node === "solar") return <Named name="Solar" after={watts == null ? "" : isQuiet ? " at rest" : " producing"} />;
   if (node === "battery") {
-    return <Named name="Battery" after={watts == null ? "" : isQuiet ? " at rest" : watts > 0 ? " discharging" : " charging"} />;
+    return <Named name={batteryName} after={watts == null ? "" : isQuiet ? " at rest" : watts > 0 ? " discharging" : " charging"} />;
   }
   if (islanded) return <Named name="Grid" after=" down" />;
   if (isQuiet) return <Named name="Grid" after={watts == null ? "" : " at rest"} />;

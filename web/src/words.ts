@@ -55,9 +55,9 @@ function join(parts: string[]): string {
   return `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
 }
 
-const isOn = (now: Now, flow: Flow): boolean => (now.flow_w?.[flow] ?? 0) >= QUIET_W;
+const isOn = (now: Pick<Now, "flow_w">, flow: Flow): boolean => (now.flow_w?.[flow] ?? 0) >= QUIET_W;
 
-export function isIslanded(now: Now): boolean {
+export function isIslanded(now: Pick<Now, "grid">): boolean {
   return (now.grid?.state ?? "").startsWith("SystemIsland");
 }
 
@@ -79,7 +79,7 @@ function clauses(doing: [string, string[]][]): string {
 }
 
 /** How the house is now, in one sentence without numbers, so that it changes only when something does. */
-export function houseSentence(now: Now): string {
+export function houseSentence(now: Pick<Now, "flow_w" | "grid">): string {
   const doing: [string, string[]][] = [];
   const note = (source: string, flows: [Flow, string][]): void => {
     const verbs = flows.filter(([flow]) => isOn(now, flow)).map(([, verb]) => verb);

@@ -13,16 +13,17 @@ from typing import Any
 
 import msgspec
 
+from forebay.emulator import page_facts
 from forebay.emulator.device import Device
 from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import GARBAGE, Injection, fault_for
-from forebay.emulator.page import PAGE
+from forebay.emulator.page import WebPage, guarded
 from forebay.emulator.refusal import Refused
 from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, refusal, success
 from forebay.emulator.routes import Dialect, Route, Routes, WrongMethod
 from forebay.emulator.sessions import Sessions, has_cookie, read_login
 from forebay.wire import firmware
-from forebay.wire.catalogue import LOGIN
+from forebay.wire.catalogue import LOGIN, WEB_PAGE
 from forebay.wire.codec import decode_body, encode
 from forebay.wire.endpoint import Access, Needs
 from forebay.wire.faults import BY_KEY, Fault
@@ -55,6 +56,7 @@ class GatewayApp:
         self._release = device.release
         self._routes = Routes(Dialect.of(device))
         self._dates = Dates(device.clock)
+        self._page = WebPage()
         self._closing = asyncio.Event()
         self._cache: dict[str, Reply] = {}
         self._cache_revision = device.revision
@@ -156,20 +158,15 @@ class GatewayApp:
     def _refuse(self, fault: Fault, method: str, path: str, **changes: Any) -> Reply:
         return refusal(fault, self._device.version, method=method, path=path, **changes)
 
-    def _page(self, method: str) -> Reply:
-        if method not in ("GET", "HEAD"):
-            raise WrongMethod("GET, HEAD")
-        return success(200, b"text/html; charset=utf-8", PAGE)
-
     def _reply(self, method: str, path: str, headers: Headers, body: bytes | None) -> Reply | None:
         """Return the answer; None, with nothing done yet, when it takes a body and none was given.
 
         Raises what `_failure` knows.
         """
-        if path == "/":
-            return self._page(method)
         device = self._device
         device.catch_up()  # an update installed meanwhile brings other rows
+        if not path.startswith("/api/") and (file := self._file(method, path)) is not None:
+            return file
         route, params = self._route(method, path)
         if route.access is not Access.PUBLIC:
             role = self._sessions.role_of(headers)
@@ -190,6 +187,13 @@ class GatewayApp:
         if not route.reads:
             return self._call(route, _decoded(route, body or b"") if route.takes_body else None, params)
         return self._read(route, path, params)
+
+    def _file(self, method: str, path: str) -> Reply | None:
+        """Return a part of the web page; None where the path is none."""
+        file = page_facts.reply(Dialect.of(self._device)) if path == page_facts.PATH else self._page.find(path)
+        if file is not None and method not in ("GET", "HEAD"):
+            raise WrongMethod("GET, HEAD")
+        return file
 
     def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         release = self._device.release
@@ -214,7 +218,8 @@ class GatewayApp:
             return success(route.status, route.content_type, b"null")
         if isinstance(model, Session):
             return self._opened(route, model)
-        return success(route.status, route.content_type, encode(model, self._device.version))
+        reply = success(route.status, route.content_type, encode(model, self._device.version))
+        return guarded(reply) if route.row is WEB_PAGE else reply
 
     def _log_in(self, raw: bytes) -> Reply:
         session: Session = self._sessions.log_in(read_login(raw))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.page import WebPage
 from forebay.emulator.resources import (
     access,
     edge,
@@ -28,6 +29,7 @@ from forebay.wire.endpoint import Endpoint
 Resource = Callable[[Device, Any, Mapping[str, str]], Any]
 
 RESOURCES: dict[Endpoint[Any, Any], Resource] = {
+    catalogue.WEB_PAGE: lambda _device, _body, _parts: WebPage().index(),
     catalogue.STATUS: system.status,
     catalogue.AGGREGATES: meters.aggregates,
     catalogue.METERS_SITE: meters.site,

@@ -110,6 +110,7 @@ from forebay.wire.catalogue.packs import (
     UPDATE_PACKS,
     UPDATE_PACKS_READ,
 )
+from forebay.wire.catalogue.page import WEB_PAGE
 from forebay.wire.catalogue.session import LOGIN, LOGOUT
 from forebay.wire.catalogue.site import (
     CONFIG_COMPLETED,
@@ -207,6 +208,7 @@ ALL: tuple[Endpoint[Any, Any], ...] = (
     *testing.ROWS,
     *updates.ROWS,
     *edge.ROWS,
+    WEB_PAGE,
 )
 """Every row that is asked over https."""
 
@@ -356,6 +358,7 @@ __all__ = [
     "VERIFY_METER",
     "VERIFY_THIS_METER",
     "VITALS",
+    "WEB_PAGE",
     "WIFI_SCAN",
     "WIFI_SECURITY_TYPES",
     "Endpoint",

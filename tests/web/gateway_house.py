@@ -1,0 +1,99 @@
+"""An emulated gateway in a thread of its own, and the means to look at its page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from forebay.clock import ScaledClock
+from forebay.emulator.device import Device
+from forebay.emulator.home import Home
+from forebay.emulator.page import STATIC
+from forebay.emulator.serve import Ready, ServerName, serve
+from forebay.emulator.world import World
+from forebay.wire.firmware import parse_version
+
+T = TypeVar("T")
+BUILT = (STATIC / "index.html").is_file()
+LIMIT_S = 20.0
+
+
+class House:
+    """One gateway behind TLS on a free port of this machine; its device is touched only on its own loop."""
+
+    def __init__(self, firmware: str, state_dir: Path, server: ServerName, home: Home | None = None) -> None:
+        described = home or Home()
+        gateway = msgspec.structs.replace(described.gateway, firmware=firmware)
+        described = msgspec.structs.replace(described, gateway=gateway)
+        self.firmware = firmware
+        self.version = parse_version(firmware)
+        clock = ScaledClock(datetime(2026, 6, 21, 19, 0, 3, tzinfo=UTC), 1.0)
+        self.device = Device(described, clock, World(described, 1), seed=1)
+        self.device.set_solar_w(4200.0)
+        self.device.set_load_w(1300.0)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        ready: Future[Ready] = Future()
+        self._thread = threading.Thread(target=self._run, args=(ready, state_dir, server), daemon=True)
+        self._thread.start()
+        self.url = ready.result(LIMIT_S).url
+
+    def _run(self, ready: Future[Ready], state_dir: Path, server: ServerName) -> None:
+        async def life() -> None:
+            try:
+                await serve(
+                    self.device, state_dir=state_dir, ready=ready.set_result, stop=self._stop, port=0, server=server
+                )
+            except BaseException as exc:
+                if not ready.done():
+                    ready.set_exception(exc)
+                raise
+
+        self._loop.run_until_complete(life())
+        self._loop.close()
+
+    def close(self) -> None:
+        """End the gateway and wait for it."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(LIMIT_S)
+        assert not self._thread.is_alive()
+
+    def do(self, act: Callable[[Device], T]) -> T:
+        """Touch the device where it lives."""
+
+        async def acted() -> T:
+            self.device.catch_up()
+            return act(self.device)
+
+        return asyncio.run_coroutine_threadsafe(acted(), self._loop).result(LIMIT_S)
+
+    def ask(self, path: str, token: str | None = None, method: str = "GET", body: Any = None) -> Any:
+        """Ask the API past the page; the JSON of a success, the status of a refusal."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        raw = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, raw, method=method)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=LIMIT_S, context=context) as reply:
+                return json.loads(reply.read() or b"null")
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code
+
+    def token(self, user: str = "customer") -> str:
+        """Log in past the page."""
+        body = {"username": user, "password": self.do(lambda device: device.password)}
+        return str(self.ask("/api/login/Basic", method="POST", body=body)["token"])

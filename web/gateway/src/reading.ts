@@ -1,0 +1,55 @@
+/** The readings of one step: asked for, kept, asked for again after each write. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { Refusal, type Gateway } from "./api";
+import { readsOf, type Reads, type Step } from "./model";
+
+export interface Reading {
+  reads: Reads;
+  /** Why a row could not be read, by row. */
+  refusals: Readonly<Record<string, string>>;
+  /** Whether everything was asked for once. */
+  isComplete: boolean;
+  again: () => Promise<Reads>;
+}
+
+const MOVES_MS = 2_000;
+
+export function useReading(gateway: Gateway, step: Step): Reading {
+  const [state, setState] = useState<Omit<Reading, "again">>({ reads: {}, refusals: {}, isComplete: false });
+  const ended = useRef(false);
+
+  const again = useCallback(async (): Promise<Reads> => {
+    const reads: Record<string, Reads[string]> = {};
+    const refusals: Record<string, string> = {};
+    await Promise.all(
+      readsOf(step).map(async (row) => {
+        try {
+          reads[row] = await gateway.call(row);
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          refusals[row] = error.message;
+        }
+      }),
+    );
+    if (!ended.current) setState({ reads, refusals, isComplete: true });
+    return reads;
+  }, [gateway, step]);
+
+  useEffect(() => {
+    ended.current = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const round = async (): Promise<void> => {
+      if (!document.hidden) await again();
+      if (step.moves && !ended.current) timer = setTimeout(() => void round(), MOVES_MS);
+    };
+    void round();
+    return () => {
+      ended.current = true;
+      clearTimeout(timer);
+    };
+  }, [again, step]);
+
+  return { ...state, again };
+}
