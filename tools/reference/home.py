@@ -21,6 +21,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[meters]": home.MetersTable,
     "[generator]": home.GeneratorTable,
     "[house]": home.House,
+    "[[house.appliances]]": home.Appliance,
     "[grid]": home.Grid,
     "[[grid.outages]]": home.Outage,
     "[operation]": home.OperationTable,
@@ -67,7 +68,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "[meters]": {},
     "[generator]": {"name": "What /api/generators calls it."},
-    "[house]": {"daily_kwh": "Use on an average day [kWh]."},
+    "[house]": {"appliances": "A list of tables, below."},
+    "[[house.appliances]]": {"name": "For whoever reads the file."},
     "[grid]": {
         "voltage_v": "Nominal [V]: between the outer conductors of a split phase, else from line to neutral.",
         "frequency_hz": "Nominal [Hz].",

@@ -7,7 +7,6 @@ more than an hour is crossed in whole minutes, with energy conserved exactly.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from forebay.clock import ScaledClock
+from forebay.emulator.agenda import Agenda
 from forebay.emulator.equipment import power_of
 from forebay.emulator.home import Home
 from forebay.emulator.layouts import first_sight, kind_of
@@ -94,18 +94,19 @@ class Device:
         self.installing = False
         self._areas: dict[Callable[[Device], Any], Any] = {}
         start = clock.now()
-        self._tick = _tick(start)
+        self._tick = tick_of(start)
         self.started_s = self._tick * TICK_S
         self.booted_at = (start - timedelta(hours=223, minutes=5, seconds=start.second)).replace(microsecond=0)
         self.running_since = self.booted_at + timedelta(seconds=31)
         self.toggled_at: datetime | None = None
         self.last_toggle_at = self.booted_at + timedelta(seconds=228)
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
-        self._planned = 0
+        self.agenda = Agenda()
         for outage in home.grid.outages:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
-            self._plan(_tick(begin), lambda: self._set_grid(False))
-            self._plan(_tick(begin + timedelta(minutes=outage.minutes)), lambda: self._set_grid(True))
+            end = begin + timedelta(minutes=outage.minutes)
+            if end > start:
+                self.agenda.plan(tick_of(begin), lambda: self._set_grid(False))
+                self.agenda.plan(tick_of(end), lambda: self._set_grid(True))
         self.power.sight = first_sight(self)
         self._turn()
         self._solve(INSTANT_S)  # readings exist from the first moment
@@ -150,18 +151,25 @@ class Device:
         return "Power flow is too high" if abs(self.power.flows.battery_w) > BUSY_W else "Yes"
 
     def catch_up(self) -> None:
-        """Bring the state to the clock's now; cheap when nothing passed."""
-        target = _tick(self.clock.now())
+        """Bring the state to the clock's now; cheap when nothing passed.
+
+        What happens at an instant sees the home as it is then: it does not run ahead.
+        """
+        if self.agenda.is_acting:
+            return
+        target = tick_of(self.clock.now())
         if target < self._tick:  # the clock was set back: counters stay, time goes on from there
             self._tick = target
             self.revision += 1
         while self._tick < target:
             self._live(target)
+        if self.agenda.act(self._tick):  # due before the home began
+            self.settle()
 
     def _live(self, target: int) -> None:
         """Live on towards a tick, at most to the next event: by half seconds, or by whole minutes if it is far."""
         until = target
-        for due in (self._grid_due, self._events[0][0] if self._events else None):
+        for due in (self._grid_due, self.agenda.next_tick):
             if due is not None and self._tick < due < until:
                 until = due
         if target - self._tick <= FINE_TICKS:
@@ -192,10 +200,7 @@ class Device:
 
     def _turn(self) -> bool:
         """Carry out what is due by now; whether anything was."""
-        turned = False
-        while self._events and self._events[0][0] <= self._tick:
-            heapq.heappop(self._events)[2]()
-            turned = True
+        turned = self.agenda.act(self._tick)
         if self._grid_due is not None and self._tick >= self._grid_due:
             joined = self.grid_up and not self.off_grid_wanted
             self.grid_state = GridState.CONNECTED if joined else GridState.ISLANDED
@@ -203,13 +208,9 @@ class Device:
             turned = True
         return turned
 
-    def _plan(self, tick: int, action: Callable[[], None]) -> None:
-        self._planned += 1
-        heapq.heappush(self._events, (tick, self._planned, action))
-
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something when `seconds` [s] of the home's time have passed, whoever asks."""
-        self._plan(self._tick + max(1, round(seconds / TICK_S)), action)
+        self.agenda.plan(self._tick + max(1, round(seconds / TICK_S)), action)
 
     def _solve(self, seconds: float) -> None:
         """Find the flows of the present instant and live with them for `seconds` [s]."""
@@ -235,7 +236,7 @@ class Device:
         if self.can_reboot != "Yes" and not force:
             raise Refused("cannot_stop")
         self.running = False
-        self._changed()
+        self.settle()
 
     def run(self) -> None:
         """Start the power system; a committed setting is in force.
@@ -246,7 +247,7 @@ class Device:
             raise Refused("busy")
         if not self.running:
             self.running, self.running_since = True, self.clock.now()
-            self._changed()
+            self.settle()
 
     def leave_grid(self) -> None:
         """Make an island on purpose: no outage, and no alert tells of it (G03)."""
@@ -254,7 +255,7 @@ class Device:
             self.off_grid_wanted = True
             if self.grid_state in (GridState.CONNECTED, GridState.TO_GRID):
                 self.grid_state, self._grid_due = GridState.TO_ISLAND, self._tick + LEAVE_TICKS
-            self._changed()
+            self.settle()
 
     def rejoin_grid(self) -> None:
         """End an island made on purpose; during an outage the house joins when the grid is back."""
@@ -262,7 +263,7 @@ class Device:
             self.off_grid_wanted = False
             if self.grid_up:
                 self.grid_state, self._grid_due = GridState.TO_GRID, self._tick + REJOIN_TICKS
-            self._changed()
+            self.settle()
 
     def become(self, name: str) -> None:
         """Restart as another release; what the house does and knows stays."""
@@ -288,7 +289,7 @@ class Device:
         if self.staged is not None:
             self.setting, self.staged = self.staged, None
         self.commission_count += 1
-        self._changed()
+        self.settle()
 
     def area(self, kind: Callable[[Device], A]) -> A:
         """Return the state of one area of the gateway, made by `kind` when it is first asked for."""
@@ -305,7 +306,7 @@ class Device:
         """Fail the utility or bring it back."""
         self.catch_up()
         self._set_grid(up)
-        self._changed()
+        self.settle()
 
     def _set_grid(self, up: bool) -> None:
         if up == self.grid_up:
@@ -325,19 +326,19 @@ class Device:
         """Cover the sky, 0–1; None gives it back to the weather."""
         self.catch_up()
         self.world.overrides.cloud_cover = cover
-        self._changed()
+        self.settle()
 
     def set_load_w(self, watts: float | None) -> None:
         """Fix the use of the house [W]; None gives it back to its people."""
         self.catch_up()
         self.world.overrides.load_w = watts
-        self._changed()
+        self.settle()
 
     def set_solar_w(self, watts: float | None) -> None:
         """Fix what the roof could give [W]; None gives it back to the sun."""
         self.catch_up()
         self.world.overrides.solar_w = watts
-        self._changed()
+        self.settle()
 
     def set_charge_pct(self, wire_pct: float) -> None:
         """Set the charge of every pack [% on the gateway's scale]."""
@@ -345,7 +346,7 @@ class Device:
         for pack in self.power.packs:
             pack.energy_wh = pack.spec.full_wh * min(100.0, max(0.0, wire_pct)) / 100
         self.power.dark = False
-        self._changed()
+        self.settle()
 
     def set_pack_enabled(self, index: int, enabled: bool, reason: str = "DisabledExcessiveVoltageDrop") -> None:
         """Let the Powerwall of this place work, counted from 0, or take it out; `reason` tells why.
@@ -354,41 +355,39 @@ class Device:
         """
         self.catch_up()
         self.power.enable(index, enabled, reason)
-        self._changed()
+        self.settle()
 
     def set_connected(self, connected: bool) -> None:
         """Cut or restore the way to the maker's servers."""
         self.connected = connected
-        self._changed()
+        self.settle()
 
     def set_site_name(self, name: str) -> None:
         """Rename the site, as the vendor's app does (S085)."""
         self.site_name = name
-        self._changed()
+        self.settle()
 
     def set_may_export(self, allowed: bool) -> None:
         """Let sun flow into the grid, or hold it back while the system runs."""
         self.may_export = allowed
-        self._changed()
+        self.settle()
 
     def set_timezone(self, name: str) -> None:
         """Tell local times in another zone; the house and its people keep their days."""
         self.home = replace(self.home, site=replace(self.home.site, timezone=name))
-        self._changed()
+        self.settle()
 
     def toggle_switch(self) -> None:
         """Toggle the switch on a Powerwall: an installer may log in for five minutes."""
         self.toggled_at = self.last_toggle_at = self.clock.now()
-        self._changed()
+        self.settle()
 
     def settle(self) -> None:
         """Let a change of what steers the house show in the readings of this very moment."""
-        self._changed()
-
-    def _changed(self) -> None:
         self._solve(INSTANT_S)
         self.revision += 1
 
 
-def _tick(when: datetime) -> int:
+def tick_of(when: datetime) -> int:
+    """Return the tick in which an instant lies."""
     return int((when - _EPOCH) / timedelta(seconds=TICK_S))

@@ -124,10 +124,31 @@ class PackTable(_Table, frozen=True, kw_only=True):
     disabled_reason: Annotated[str, Meta(min_length=1, max_length=80)] = "DisabledExcessiveVoltageDrop"
 
 
+class Appliance(_Table, frozen=True, kw_only=True):
+    """[[house.appliances]]: something that runs once a day, beside what every house has.
+
+    power_w: its use while it runs [W]. start: local time "HH:MM". spread_minutes: how far the start wanders,
+        half before and half after. minutes: how long it runs, past midnight too. chance: of a run on a day.
+    months: 1 to 12, in which it runs; all when left out.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    power_w: Annotated[float, Meta(ge=10, le=100_000)]
+    start: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    minutes: Annotated[int, Meta(ge=1, le=2_880)]
+    spread_minutes: Annotated[int, Meta(ge=0, le=720)] = 0
+    chance: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    months: tuple[Annotated[int, Meta(ge=1, le=12)], ...] = ()
+
+
 class House(_Table, frozen=True, kw_only=True):
-    """[house]: what the house uses when no trace is given."""
+    """[house]: what the house uses when no trace is given.
+
+    daily_kwh: use on an average day [kWh], without the appliances below.
+    """
 
     daily_kwh: Annotated[float, Meta(ge=0, le=1_000)] = 18.0
+    appliances: Annotated[tuple[Appliance, ...], Meta(max_length=50)] = ()
 
 
 class MetersTable(_Table, frozen=True, kw_only=True):

@@ -93,6 +93,25 @@ def _update(device: Device, body: Body) -> None:
         updates.upgrade_itself(body["upgrade_after_s"])
 
 
+def _appliance(device: Device, body: Body) -> None:
+    device.catch_up()
+    device.world.overrides.appliances_w[body["name"]] = body["watts"]
+    if not body["watts"]:
+        del device.world.overrides.appliances_w[body["name"]]
+    device.settle()
+
+
+def _string(device: Device, body: Body) -> None:
+    there = len(device.home.solar)
+    if body["number"] > there:
+        raise BadRequest(f'"number": the roof has {there} strings')
+    device.catch_up()
+    out = device.world.overrides.strings_out
+    changed = {body["number"] - 1}
+    device.world.set_strings_out(out - changed if body["up"] else out | changed)
+    device.settle()
+
+
 def _pack(device: Device, body: Body) -> None:
     reason = {"reason": body["reason"]} if "reason" in body else {}
     try:
@@ -190,6 +209,26 @@ VERBS: tuple[Verb, ...] = (
         needed=("watts",),
         undo=lambda device, *_: device.set_solar_w(None),
         undone="what the sun gives",
+    ),
+    Verb(
+        "appliance",
+        "Switch something on in the house beside its own use, such as a car; 0 W switches it off.",
+        {"name": Text(80), "watts": Number(0, MOST_WATTS, "W")},
+        {"name": "car", "watts": 7400},
+        _appliance,
+        needed=("name", "watts"),
+        undo=lambda device, body, _: _appliance(device, {**body, "watts": 0}),
+        undone="it is switched off",
+    ),
+    Verb(
+        "string",
+        "Let a string of panels fail or work again; number counts the [[solar]] tables from 1.",
+        {"number": Number(1, 100, whole=True), "up": Flag()},
+        {"number": 1, "up": False},
+        _string,
+        needed=("number", "up"),
+        undo=lambda device, body, _: _string(device, {**body, "up": not body["up"]}),
+        undone="it works again",
     ),
     Verb(
         "charge",

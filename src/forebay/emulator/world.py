@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise, repeat
@@ -19,6 +19,7 @@ from operator import mul
 from random import Random
 from zoneinfo import ZoneInfo
 
+from forebay.emulator.appliances import add_appliances
 from forebay.emulator.home import Home
 from forebay.emulator.trace import Trace
 from forebay.physics import sun
@@ -39,6 +40,10 @@ class Overrides:
     cloud_cover: float | None = None
     load_w: float | None = None
     solar_w: float | None = None
+    appliances_w: dict[str, float] = field(default_factory=dict)
+    """What runs in the house beside its own use, by name [W]."""
+    strings_out: frozenset[int] = frozenset()
+    """Strings of the roof that give nothing, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,9 @@ class World:
 
     def load_w(self, at_s: float, seconds: float) -> float:
         """Return the mean use of the house over `seconds` [s] from `at_s` [W], >= 0."""
+        return self._own_w(at_s, seconds) + sum(self.overrides.appliances_w.values())
+
+    def _own_w(self, at_s: float, seconds: float) -> float:
         if self.overrides.load_w is not None:
             return self.overrides.load_w
         if self._load_trace is not None:
@@ -114,6 +122,11 @@ class World:
         return self._loads(day, at_s, span), self._suns(day, at_s, span), count
 
     def _loads(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
+        added_w = sum(self.overrides.appliances_w.values())
+        own = self._own_loads(day, at_s, span)
+        return [load_w + added_w for load_w in own] if added_w else own
+
+    def _own_loads(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
         if self.overrides.load_w is not None:
             return repeat(self.overrides.load_w, span.stop - span.start)
         if self._load_trace is not None:
@@ -205,9 +218,11 @@ class World:
         end = datetime(following.year, following.month, following.day, tzinfo=self._zone)
         minutes = int((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds() // 60)
         rng = Random(f"{self.seed}:{day.isoformat()}")  # noqa: S311 - weather, not secrets
+        load_w = house_day(rng, minutes, self.home.house.daily_kwh)
+        add_appliances(load_w, day, self.seed, self.home.house.appliances)
         return _Day(
             start_s=(start.astimezone(UTC) - _EPOCH).total_seconds(),
-            load_w=house_day(rng, minutes, self.home.house.daily_kwh),
+            load_w=load_w,
             clear_w=self._clear_day((start.astimezone(UTC) - _EPOCH).total_seconds(), minutes),
             cover=cloud_day(rng, minutes),
         )
@@ -235,8 +250,15 @@ class World:
             sun.string_power_w(
                 sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg) * haze, string.peak_w
             )
-            for string in self.home.solar
+            for number, string in enumerate(self.home.solar)
+            if number not in self.overrides.strings_out
         )
+
+    def set_strings_out(self, numbers: Iterable[int]) -> None:
+        """Let these strings of the roof give nothing, counted from 0, and all others what the sun gives."""
+        self.overrides.strings_out = frozenset(numbers)
+        self._days.clear()
+        self._today = None
 
 
 def _leak_w(power_w: float, at_s: float) -> float:
