@@ -65,7 +65,8 @@ class UserTable(_Table, frozen=True, kw_only=True):
     """[[users]]: somebody who may log in, beside the owner and the installer of [gateway], or one of these two.
 
     name: as given at the log-in; "customer" and "installer" are the two of [gateway].
-    role: what the user may do; customer when left out, engineer is the maker's own.
+    role: what the user may do, engineer is the maker's own; when left out, what the web page
+        knows such a name for (installer, engineer, admin, kiosk), else customer.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]

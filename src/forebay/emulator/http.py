@@ -19,7 +19,7 @@ from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import GARBAGE, Injection, fault_for
 from forebay.emulator.page import WebPage, guarded
 from forebay.emulator.refusal import Refused
-from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, refusal, success
+from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, encoded, refusal, success
 from forebay.emulator.routes import Dialect, Route, Routes, WrongMethod
 from forebay.emulator.sessions import Sessions, has_cookie, read_login
 from forebay.wire import firmware
@@ -55,6 +55,7 @@ class GatewayApp:
         self._injection = injection
         self._release = device.release
         self._routes = Routes(Dialect.of(device))
+        self._extra = encoded(firmware.EXTRA_HEADERS.at(device.version))
         self._dates = Dates(device.clock)
         self._page = WebPage()
         self._closing = asyncio.Event()
@@ -156,7 +157,14 @@ class GatewayApp:
         return self._refuse(BROKEN, method, path)
 
     def _refuse(self, fault: Fault, method: str, path: str, **changes: Any) -> Reply:
-        return refusal(fault, self._device.version, method=method, path=path, **changes)
+        return self._with_extra(refusal(fault, self._device.version, method=method, path=path, **changes))
+
+    def _with_extra(self, reply: Reply) -> Reply:
+        """Return an answer with the headers that the release adds to every one."""
+        return Reply(reply.status, [*self._extra, *reply.headers], reply.body) if self._extra else reply
+
+    def _success(self, route: Route, body: bytes) -> Reply:
+        return self._with_extra(success(route.status, route.content_type, body))
 
     def _reply(self, method: str, path: str, headers: Headers, body: bytes | None) -> Reply | None:
         """Return the answer; None, with nothing done yet, when it takes a body and none was given.
@@ -199,6 +207,7 @@ class GatewayApp:
         release = self._device.release
         if release is not self._release:
             self._release, self._routes = release, Routes(Dialect.of(self._device))
+            self._extra = encoded(firmware.EXTRA_HEADERS.at(self._device.version))
         return self._routes.find(method, path)
 
     def _read(self, route: Route, path: str, params: Mapping[str, str]) -> Reply:
@@ -215,10 +224,10 @@ class GatewayApp:
         assert route.resource is not None  # noqa: S101 - session rows never come here
         model = route.resource(self._device, body, params)
         if model is None and route.row.reply is not type(None) and route.content_type:
-            return success(route.status, route.content_type, b"null")
+            return self._success(route, b"null")
         if isinstance(model, Session):
             return self._opened(route, model)
-        reply = success(route.status, route.content_type, encode(model, self._device.version))
+        reply = self._success(route, encode(model, self._device.version))
         return guarded(reply) if route.row is WEB_PAGE else reply
 
     def _log_in(self, raw: bytes) -> Reply:
@@ -227,7 +236,7 @@ class GatewayApp:
         return self._opened(route, session)
 
     def _opened(self, route: Route, session: Session) -> Reply:
-        reply = success(route.status, route.content_type, encode(session, self._device.version))
+        reply = self._success(route, encode(session, self._device.version))
         if not firmware.LOGIN_SETS_COOKIES.at(self._device.version):
             return reply
         values = {"AuthCookie": session.token, "UserRecord": self._sessions.user_record(session.token)}
@@ -236,9 +245,9 @@ class GatewayApp:
 
     def _log_out(self, route: Route, headers: list[tuple[bytes, bytes]]) -> Reply:
         self._sessions.log_out(headers)
-        reply = success(route.status, route.content_type, b"")
+        reply = self._success(route, b"")
         if has_cookie(headers) and firmware.LOGIN_SETS_COOKIES.at(self._device.version):
-            return Reply(reply.status, [(b"set-cookie", b"AuthCookie=; Path=/; Max-Age=0")], b"")
+            return Reply(reply.status, [*reply.headers, (b"set-cookie", b"AuthCookie=; Path=/; Max-Age=0")], b"")
         return reply
 
 

@@ -46,8 +46,8 @@ def _in_words(exc: OSError, port: int, setting: str) -> str:
     return f"{reason}; choose another with {setting}, or 0 for a free one"
 
 
-def tls_context(certificate: Certificate, *, strict_names: bool) -> ssl.SSLContext:
-    """Return TLS as a gateway has it: 1.2 or later, HTTP/2 and HTTP/1.1.
+def tls_context(certificate: Certificate, *, strict_names: bool, http2: bool = True) -> ssl.SSLContext:
+    """Return TLS as a gateway has it: 1.2 or later, HTTP/1.1 and, where the release has it, HTTP/2.
 
     strict_names: refuse handshakes that ask for a name that is none of the
         gateway's, with the alert unrecognized_name; none at all is fine (T08, T09).
@@ -55,7 +55,7 @@ def tls_context(certificate: Certificate, *, strict_names: bool) -> ssl.SSLConte
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     show(context, certificate)
-    context.set_alpn_protocols(["h2", "http/1.1"])
+    context.set_alpn_protocols(["h2", "http/1.1"] if http2 else ["http/1.1"])
     if strict_names:
         context.sni_callback = _check_name
     return context

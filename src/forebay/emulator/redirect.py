@@ -1,8 +1,9 @@
-"""Plain http: from 1.20 on, every request is sent on to https (T10)."""
+"""Plain http: from 1.20 on, every request is sent on to https; 1.15 answers it (T10, T11)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from html import escape
 
 from forebay.emulator.http import Receive, Scope, Send
@@ -13,19 +14,29 @@ from forebay.wire.firmware import PROFILES
 REDIRECT = PLAIN_HTTP.status.at(PROFILES[-1].version)
 HTML = PLAIN_HTTP.content_type.at(PROFILES[-1].version).encode()
 
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 
 
 class RedirectApp:
-    """Answer 301 with the same address under https, at the port where that is served."""
+    """Answer 301 with the same address under https, at the port where that is served.
 
-    def __init__(self, https_port: int, dates: Dates) -> None:
+    plain: what answers instead, asked at each request; None sends on.
+    """
+
+    def __init__(self, https_port: int, dates: Dates, plain: Callable[[], ASGIApp | None] = lambda: None) -> None:
         self.https_port = https_port
         self._dates = dates
+        self._plain = plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a body is sent for GET only, as Go's server does."""
         if scope["type"] != "http":
+            return
+        plain = self._plain()
+        if plain is not None:
+            await plain(scope, receive, send)
             return
         host = _HOST.fullmatch(next((value for name, value in scope["headers"] if name == b"host"), b""))
         if host is None:

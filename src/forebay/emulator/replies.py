@@ -5,6 +5,7 @@ Source: behaviour.md T13, T16, T17, E01, E07; samples of 21.44.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from email.utils import format_datetime
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import msgspec
 from forebay.clock import Clock
 from forebay.wire.codec import encode
 from forebay.wire.faults import BY_KEY, Fault
-from forebay.wire.firmware import Version
+from forebay.wire.firmware import REFUSAL_BODY_HEADERS, REFUSAL_HEADERS, Version
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -45,6 +46,11 @@ class Dates:
             self._second = second
             self._header = (b"date", format_datetime(second, usegmt=True).encode())
         return self._header
+
+
+def encoded(headers: Iterable[tuple[str, str]]) -> HeaderList:
+    """Return headers as they go over the wire."""
+    return [(name.encode(), value.encode()) for name, value in headers]
 
 
 def success(status: int, content_type: bytes, body: bytes) -> Reply:
@@ -79,8 +85,8 @@ def refusal(
             "message": fault.message.replace("{path}", path) if message is None else message,
         }
         body = encode(msgspec.to_builtins(words), version)
-    headers: HeaderList = [(b"cache-control", b"no-cache, no-store")]
+    headers = encoded(REFUSAL_HEADERS.at(version))
     if body and fault.content_type:
-        headers += [(b"content-type", fault.content_type.encode()), (b"x-content-type-options", b"nosniff")]
+        headers += [(b"content-type", fault.content_type.encode()), *encoded(REFUSAL_BODY_HEADERS.at(version))]
     headers.append((b"content-length", b"%d" % len(body)))
     return Reply(code, headers, body)

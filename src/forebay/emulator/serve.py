@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from forebay.emulator.certificate import Certificate, certificate_at, fresh_certificate
 from forebay.emulator.control import ControlApp
@@ -24,7 +25,7 @@ from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
 from forebay.emulator.sessions import Sessions
 from forebay.errors import EmulatorError
-from forebay.wire.firmware import PLAIN_HTTP_REDIRECTS
+from forebay.wire.firmware import HTTP2, PLAIN_HTTP_REDIRECTS
 
 ServerName = Literal["faithful", "fast"]
 SERVERS: dict[ServerName, type[Faithful]] = {"faithful": Faithful, "fast": Fast}
@@ -82,7 +83,8 @@ async def serve(
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
         certificate = certificate_at(state_dir, () if _is_any(bind) else (bind.partition("%")[0],))
-        house = _House(SERVERS[server], app, certificate, listener, bind, strict_names=strict_names)
+        tls = _Tls(strict_names, HTTP2.at(device.version))
+        house = _House(SERVERS[server], app, certificate, listener, bind=bind, tls=tls)
         parts: list[Faithful] = [house.https]
         control_url = None
         if control_port is not None:
@@ -91,8 +93,8 @@ async def serve(
             control_url = _url("http", control_bind, control.getsockname()[1])
         if http_port is not None:
             plain = opened.enter_context(bound(bind, http_port, "--http-port"))
-            redirects = PLAIN_HTTP_REDIRECTS.at(device.version)
-            parts.append(house.add_http(plain, RedirectApp(0, Dates(device.clock)) if redirects else None))
+            redirect = RedirectApp(0, Dates(device.clock), lambda: _answers_plainly(device, app))
+            parts.append(house.add_http(plain, redirect))
         for part in parts:
             opened.push_async_callback(part.close)
             await part.start()
@@ -112,6 +114,17 @@ async def serve(
         await stop.wait()
 
 
+class _Tls(NamedTuple):
+    """How a gateway shakes hands."""
+
+    strict_names: bool
+    http2: bool
+
+    def context(self, certificate: Certificate) -> ssl.SSLContext:
+        """Return TLS that shows this certificate."""
+        return tls_context(certificate, strict_names=self.strict_names, http2=self.http2)
+
+
 class _House:
     """The doors of one gateway: https, and plain http where there is any."""
 
@@ -121,26 +134,24 @@ class _House:
         app: GatewayApp,
         certificate: Certificate,
         listener: socket.socket,
-        bind: str,
         *,
-        strict_names: bool,
+        bind: str,
+        tls: _Tls,
     ) -> None:
-        self._app = app
         self._kept = self._shown = certificate
-        self._strict = strict_names
+        self._tls = tls
         self._bind, self._port = bind, int(listener.getsockname()[1])
-        self._context = tls_context(certificate, strict_names=strict_names)
+        self._context = tls.context(certificate)
         self.https = server(app, listener, lambda _local: self._context)
         self._http: Faithful | None = None
         self._http_port = 0
         self._redirect: RedirectApp | None = None
 
-    def add_http(self, listener: socket.socket, redirect: RedirectApp | None) -> Faithful:
-        """Answer plain http too: by sending on to https, or as https does."""
+    def add_http(self, listener: socket.socket, redirect: RedirectApp) -> Faithful:
+        """Answer plain http too."""
         self._redirect, self._http_port = redirect, int(listener.getsockname()[1])
-        if redirect is not None:
-            redirect.https_port = self._port
-        self._http = Faithful(redirect or self._app, listener)
+        redirect.https_port = self._port
+        self._http = Faithful(redirect, listener)
         return self._http
 
     @property
@@ -174,7 +185,7 @@ class _House:
     def _show(self, certificate: Certificate) -> None:
         self._shown = certificate
         # a context of its own: sessions of the old one must not be resumed, that would hide the new one
-        self._context = tls_context(certificate, strict_names=self._strict)
+        self._context = self._tls.context(certificate)
 
     def move(self, bind: str | None, port: int | None) -> None:
         """Answer elsewhere; plain http keeps its port."""
@@ -194,6 +205,11 @@ class _House:
             self._redirect.https_port = self._port
         if self._http is not None and http is not None:
             self._http.move(http)
+
+
+def _answers_plainly(device: Device, app: GatewayApp) -> GatewayApp | None:
+    """Return what answers plain http; None where the release sends on to https."""
+    return None if PLAIN_HTTP_REDIRECTS.at(device.version) else app
 
 
 def _is_loopback(bind: str) -> bool:

@@ -23,13 +23,13 @@ from forebay.emulator.refusal import Refused
 from forebay.wire import firmware
 from forebay.wire.codec import decode_body
 from forebay.wire.endpoint import Access
-from forebay.wire.roles import HOME_OWNER, PROVIDER, ROLES
+from forebay.wire.roles import HOME_OWNER, PROVIDER, ROLES, USER_ROLES
 from forebay.wire.site import Login, Session
 
 NAMED_ROLES = {access.name.lower(): role for role, access in ROLES.items()}
 """The names of roles in HOME.toml → the roles."""
 
-USERS: dict[str, str] = {"customer": HOME_OWNER, "installer": PROVIDER}
+USERS: dict[str, str] = {name: USER_ROLES[name] for name in ("customer", "installer")}
 """Users with a password of their own and the role they get (A04, A05)."""
 
 FAILURE_WINDOW_S = 300.0
@@ -84,7 +84,7 @@ class Sessions:
         if toggle_needed and not device.switch_toggled:
             raise Refused("needs_toggle")
         if firmware.LOGIN_STOPS_SYSTEM.at(device.version) and device.running:
-            device.stop(request.force_sm_off is True)
+            device.stop(request.force_sm_off is True or not firmware.LOGIN_ASKS_BEFORE_STOPPING.at(device.version))
         return self._open(request, role)
 
     def log_in_present(self, request: Login) -> Session:
@@ -145,7 +145,7 @@ class Sessions:
                     role = own_role
             for other in self._device.home.users:
                 if other.name not in USERS and other.name == username and _same(password, other.password):
-                    role = NAMED_ROLES[other.role or "customer"]
+                    role = NAMED_ROLES[other.role] if other.role else USER_ROLES.get(username, HOME_OWNER)
         return role
 
     def _email_for(self, request: Login) -> str | None:

@@ -188,6 +188,36 @@ VERSION_SUFFIX = Timeline(("1.15", "\n"), ("1.20", ""))
 GIT_HASH_SUFFIX = Timeline(("1.15", "\n"), ("1.20", "+"), ("1.43", ""))
 """What follows the forty digits of git_hash (F12); boundaries unverified."""
 
+LOGIN_ASKS_BEFORE_STOPPING = Timeline(("1.15", False), ("1.20", True))
+"""Whether a log-in that would stop a busy house wants force_sm_off (A14); first seen on 1.17.1."""
+
+HTTP2 = Timeline(("1.15", False), ("1.40.2", True))
+"""Whether HTTP/2 is offered over TLS (T12–T14); the boundary is unverified."""
+
+EXTRA_HEADERS = Timeline[tuple[tuple[str, str], ...]](
+    (
+        "1.15",
+        (
+            ("access-control-allow-credentials", "false"),
+            (
+                "access-control-allow-headers",
+                "X-Requested-With, X-HTTP-Method-Override, Content-Type, Accept, Accept-Encoding, Authorization",
+            ),
+            ("access-control-allow-methods", "GET, POST, PUT, DELETE, PATCH, HEAD, OPTIONS"),
+            ("access-control-allow-origin", "*"),
+            ("access-control-max-age", "86400"),
+        ),
+    ),
+    ("1.20", ()),
+)
+"""Headers of every answer, which let pages of other origins read it (T14, T15); the boundary is unverified."""
+
+REFUSAL_HEADERS = always((("cache-control", "no-cache, no-store"),))
+"""Headers of every refusal (T16): captured from 21.x, unverified before."""
+
+REFUSAL_BODY_HEADERS = always((("x-content-type-options", "nosniff"),))
+"""Further headers of a refusal that has a body (T16): captured from 21.x, unverified before."""
+
 PLAIN_HTTP_REDIRECTS = Timeline(("1.15", False), ("1.20", True))
 """Whether plain http answers 301 (T10, T11)."""
 

@@ -19,6 +19,16 @@ ROLES: Final[dict[str, Access]] = {
 """What each role may."""
 
 
+USER_ROLES: Final[dict[str, str]] = {
+    "customer": HOME_OWNER,
+    "installer": PROVIDER,
+    "engineer": "Tesla_Engineer",
+    "admin": PROVIDER,
+    "kiosk": "Kiosk_Viewer",
+}
+"""The role of each user name that the web page knows; those of admin and kiosk are unverified."""
+
+
 def access_of(names: Iterable[str]) -> Access | None:
     """Return the most that roles allow together; None where none of them is known."""
     return max((ROLES[name] for name in names if name in ROLES), default=None)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from tests import asked
 from tests.emulator.conftest import Asked
 
 from forebay.emulator.home import GatewayTable, Home, PackTable
+from forebay.emulator.resources.system import pack_part
 from forebay.emulator.solar_state import RESET_S
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Access
@@ -23,7 +23,7 @@ PLUS = Home(packs=(PackTable(model="plus"), PackTable()))
 
 def din(home: Asked, index: int = 0) -> str:
     device = home.device
-    return f"{asked.pack_part(device, index)}--{device.pack_serials[index]}"
+    return f"{pack_part(device, index)}--{device.pack_serials[index]}"
 
 
 async def switch(home: Asked, power: str, battery: str) -> int:

@@ -7,8 +7,13 @@ from typing import Any, Final
 from forebay.wire.access import NewPassword, Password, ToggleLogin, ToggleSupport
 from forebay.wire.catalogue.eras import NOT_BEFORE_2020, SINCE_2020
 from forebay.wire.endpoint import Access, Effect, Endpoint, Quality
-from forebay.wire.firmware import always
+from forebay.wire.firmware import INSTALLER_NEEDS_TOGGLE, always
 from forebay.wire.site import Session
+
+SINCE_SWITCH: Final = INSTALLER_NEEDS_TOGGLE
+"""From the release on that wants an installer's hand at the switch (A16)."""
+
+NOT_BEFORE_SWITCH: Final = "the release that brought it: the one that first wanted the switch"
 
 TOGGLE_SUPPORTED: Final = Endpoint[None, ToggleSupport](
     name="TOGGLE_SUPPORTED",
@@ -19,9 +24,9 @@ TOGGLE_SUPPORTED: Final = Endpoint[None, ToggleSupport](
     reply=ToggleSupport,
     summary="Whether one can log in by toggling the switch on a Powerwall; false while stopped.",
     source="samples 21.39.1, 21.44; A17",
-    offered=SINCE_2020,
+    offered=SINCE_SWITCH,
     access=always(Access.PUBLIC),
-    unverified=(NOT_BEFORE_2020,),
+    unverified=(NOT_BEFORE_SWITCH,),
 )
 
 TOGGLE_START: Final = Endpoint[None, None](
@@ -33,13 +38,13 @@ TOGGLE_START: Final = Endpoint[None, None](
     reply=type(None),
     summary="Begin to wait for somebody to toggle the switch.",
     source="OpenAPI; A16",
-    offered=SINCE_2020,
+    offered=SINCE_SWITCH,
     access=always(Access.PUBLIC),
     effect=Effect.SESSION,
     status=always(202),
     content_type=always(""),
     quality=Quality.PARTIAL,
-    unverified=(NOT_BEFORE_2020, "how long the gateway waits: five minutes"),
+    unverified=(NOT_BEFORE_SWITCH, "how long the gateway waits: five minutes"),
 )
 
 TOGGLE_LOGIN: Final = Endpoint[ToggleLogin, Session](
@@ -51,11 +56,11 @@ TOGGLE_LOGIN: Final = Endpoint[ToggleLogin, Session](
     reply=Session,
     summary="Log in when the switch was toggled; 417 until then.",
     source="OpenAPI; web page; A16",
-    offered=SINCE_2020,
+    offered=SINCE_SWITCH,
     access=always(Access.PUBLIC),
     effect=Effect.SESSION,
     quality=Quality.PARTIAL,
-    unverified=(NOT_BEFORE_2020, "the bodies of 417 and of 400, which says that nobody has begun"),
+    unverified=(NOT_BEFORE_SWITCH, "the bodies of 417 and of 400, which says that nobody has begun"),
 )
 
 TOGGLE_CANCEL: Final = Endpoint[None, None](
@@ -67,12 +72,12 @@ TOGGLE_CANCEL: Final = Endpoint[None, None](
     reply=type(None),
     summary="Stop waiting for the switch; 404 when nobody has begun.",
     source="OpenAPI; A16",
-    offered=SINCE_2020,
+    offered=SINCE_SWITCH,
     access=always(Access.PUBLIC),
     effect=Effect.SESSION,
     content_type=always(""),
     quality=Quality.PARTIAL,
-    unverified=(NOT_BEFORE_2020, "the body of 404"),
+    unverified=(NOT_BEFORE_SWITCH, "the body of 404"),
 )
 
 CHANGE_PASSWORD: Final = Endpoint[NewPassword, Password](
