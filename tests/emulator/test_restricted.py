@@ -48,6 +48,8 @@ async def test_only_login_aggregates_charge_and_grid_answer(
             assert answer.status in (404, status), row
         else:
             assert answer.status == status, row
+    for path in ("/", "/wizard", "/page.json", "/index.html"):
+        assert (await home.ask("GET", path)).status in (404, status)
     assert (await home.ask("POST", "/api/meters/aggregates", home.token())).status == 405
     assert (await home.ask("GET", "/api/nothing", home.token())).status == 404
 

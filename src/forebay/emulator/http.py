@@ -198,7 +198,10 @@ class GatewayApp:
 
     def _file(self, method: str, path: str) -> Reply | None:
         """Return a part of the web page; None where the path is none."""
-        file = page_facts.reply(Dialect.of(self._device)) if path == page_facts.PATH else self._page.find(path)
+        dialect = Dialect.of(self._device)
+        if dialect.restricted is not None:
+            return None
+        file = page_facts.reply(dialect) if path == page_facts.PATH else self._page.find(path)
         if file is not None and method not in ("GET", "HEAD"):
             raise WrongMethod("GET, HEAD")
         return file
