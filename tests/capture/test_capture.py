@@ -13,7 +13,8 @@ from forebay.client import capturefiles
 from forebay.client.capture import COUNTED_IN, FILLED_FROM, safe_rows
 from forebay.emulator.device import Device
 from forebay.emulator.http import GatewayApp
-from forebay.emulator.injection import InjectedFault, Injection
+from forebay.emulator.injected import InjectedFault
+from forebay.emulator.injection import Injection
 from forebay.emulator.refusal import Refused
 from forebay.errors import ConfigError, Unreachable
 from forebay.wire import captured as form

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from forebay.emulator.body import BODY_LIMIT_BYTES
 from forebay.emulator.device import Device
 from forebay.emulator.home import GatewayTable, Home
-from forebay.emulator.http import BODY_LIMIT_BYTES
 from forebay.emulator.refusal import Refused
 from forebay.emulator.routes import Dialect, Routes
 from forebay.errors import EmulatorError

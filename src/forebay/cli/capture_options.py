@@ -33,3 +33,11 @@ def add_capture(
     capture.add_argument("--dry-run", action="store_true", help="read the status only, and list what would be asked")
     capture.add_argument("--json", action="store_true", help="print JSON")
     capture.set_defaults(run=lazily("capture", "capture"))
+
+
+def add_replay(emulate: argparse.ArgumentParser) -> None:
+    """Add the options that serve a stored capture instead of a home."""
+    emulate.add_argument("--replay", type=Path, metavar="DIR", help="serve what `forebay capture` stored")
+    emulate.add_argument(
+        "--moving-times", action="store_true", help="with --replay: let its time stamps be those of now, not of then"
+    )

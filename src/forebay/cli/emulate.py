@@ -18,6 +18,10 @@ def emulate(options: argparse.Namespace) -> int:
     from forebay.run import until_stopped
 
     log_to_stderr(options)
+    if options.replay is not None:
+        from forebay.cli.replay import replay
+
+        return replay(options, options.state_dir or default_state_dir())
     device = build_device(
         load_home(options.home),
         start=options.start,

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from forebay.cli.capture_options import add_capture
+from forebay.cli.capture_options import add_capture, add_replay
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -219,4 +219,5 @@ def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="let time stand still until somebody reads a meter (with a trace: yes)",
     )
     emulate.add_argument("--state-dir", type=Path, metavar="DIR", help="where the certificate is kept")
+    add_replay(emulate)
     emulate.set_defaults(run=_lazily("emulate", "emulate"))

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from forebay.emulator import page_facts
+from forebay.emulator.body import TooLarge, read_body
 from forebay.emulator.device import Device
 from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import GARBAGE, Injection, fault_for
@@ -33,9 +34,6 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-
-BODY_LIMIT_BYTES = 65_536
-"""A longer request body gets 413; the longest a gateway is sent is under 2 kB."""
 
 _CACHED_PATHS = 512
 
@@ -122,7 +120,7 @@ class GatewayApp:
         try:
             reply = self._reply(method, path, headers, None)
             if reply is None:
-                reply = self._reply(method, path, headers, await _read(receive))
+                reply = self._reply(method, path, headers, await read_body(receive))
             assert reply is not None  # noqa: S101 - the body is there
             return reply
         except Exception as exc:
@@ -151,7 +149,7 @@ class GatewayApp:
             return Reply(reply.status, [(b"allow", exc.allow.encode()), *reply.headers], reply.body)
         if isinstance(exc, Refused):
             return self._refuse(BY_KEY[exc.key], method, path, error=exc.error, message=exc.message)
-        if isinstance(exc, _TooLarge):
+        if isinstance(exc, TooLarge):
             return self._refuse(TOO_LARGE, method, path)
         log.error("%s %s failed", method, path, exc_info=exc)
         return self._refuse(BROKEN, method, path)
@@ -254,28 +252,10 @@ class GatewayApp:
         return reply
 
 
-class _TooLarge(Exception):
-    """The request's body is longer than the limit."""
-
-
 async def _client_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     raise _Gone
-
-
-async def _read(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":  # or a body whose framing is broken
-            raise Refused("bad_json")
-        chunk: bytes = message.get("body", b"")
-        body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
-            raise _TooLarge
-        if not message.get("more_body", False):
-            return body
 
 
 def _decoded(route: Route, raw: bytes) -> Any:

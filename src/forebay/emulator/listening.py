@@ -76,3 +76,14 @@ def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext)
     if name is None or name in SERVER_NAMES:
         return None
     return int(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
+
+
+def is_any(bind: str) -> bool:
+    """Whether an address to listen on is all of them."""
+    return bind in ("0.0.0.0", "::")
+
+
+def url_of(scheme: str, bind: str, port: int) -> str:
+    """Return where a socket is reached; one that listens everywhere is reached on loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
+    return f"{scheme}://{host}:{port}"

@@ -20,7 +20,7 @@ from forebay.emulator.fast import Fast
 from forebay.emulator.front import Front
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import Injection
-from forebay.emulator.listening import bound, tls_context
+from forebay.emulator.listening import bound, is_any, tls_context, url_of
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
 from forebay.emulator.sessions import Sessions
@@ -82,7 +82,7 @@ async def serve(
     front = device.area(Front)
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
-        certificate = certificate_at(state_dir, () if _is_any(bind) else (bind.partition("%")[0],))
+        certificate = certificate_at(state_dir, () if is_any(bind) else (bind.partition("%")[0],))
         tls = _Tls(strict_names, HTTP2.at(device.version))
         house = _House(SERVERS[server], app, certificate, listener, bind=bind, tls=tls)
         parts: list[Faithful] = [house.https]
@@ -90,7 +90,7 @@ async def serve(
         if control_port is not None:
             control = opened.enter_context(bound(control_bind, control_port, "--control-port"))
             parts.append(Faithful(ControlApp(device, injection), control))
-            control_url = _url("http", control_bind, control.getsockname()[1])
+            control_url = url_of("http", control_bind, control.getsockname()[1])
         if http_port is not None:
             plain = opened.enter_context(bound(bind, http_port, "--http-port"))
             redirect = RedirectApp(0, Dates(device.clock), lambda: _answers_plainly(device, app))
@@ -157,7 +157,7 @@ class _House:
     @property
     def url(self) -> str:
         """Where https answers."""
-        return _url("https", self._bind, self._port)
+        return url_of("https", self._bind, self._port)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -167,7 +167,7 @@ class _House:
     @property
     def http_url(self) -> str | None:
         """Where plain http answers."""
-        return _url("http", self._bind, self._http_port) if self._http else None
+        return url_of("http", self._bind, self._http_port) if self._http else None
 
     @property
     def fingerprint(self) -> str:
@@ -176,7 +176,7 @@ class _House:
 
     def rotate_certificate(self) -> None:
         """Show a fresh certificate."""
-        self._show(fresh_certificate(() if _is_any(self._bind) else (self._bind.partition("%")[0],)))
+        self._show(fresh_certificate(() if is_any(self._bind) else (self._bind.partition("%")[0],)))
 
     def restore_certificate(self) -> None:
         """Show the kept certificate."""
@@ -217,12 +217,3 @@ def _is_loopback(bind: str) -> bool:
         return ipaddress.ip_address(bind).is_loopback
     except ValueError:
         return False
-
-
-def _is_any(bind: str) -> bool:
-    return bind in ("0.0.0.0", "::")
-
-
-def _url(scheme: str, bind: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
-    return f"{scheme}://{host}:{port}"
