@@ -14,7 +14,7 @@ import pytest
 from tests.client.conftest import Begin, Fresh
 
 from forebay.client.wish import MODE_MEMBER
-from forebay.emulator.device import Setting
+from forebay.emulator.levers import Setting
 from forebay.errors import ConfigError, MayNotReconfigure, NotConfirmed, NotReconfigured
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, PROFILES, Version, parse_version

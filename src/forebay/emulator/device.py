@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from forebay.clock import ScaledClock
 from forebay.emulator.agenda import Agenda
 from forebay.emulator.equipment import power_of
+from forebay.emulator.grid_tie import GridTie
 from forebay.emulator.home import Home
 from forebay.emulator.layouts import first_sight, kind_of
 from forebay.emulator.levers import Levers, Setting
@@ -35,11 +36,6 @@ CONTROL_ERROR_W = 9.0
 """How far the battery misses the house's need at most [W]; samples show such rests at the grid."""
 FINE_TICKS = 7_200
 COARSE_TICKS = 120
-TO_ISLAND_TICKS = 2
-LEAVE_TICKS = 12
-"""How long the house takes to leave the grid on purpose; under 20 s in G03."""
-REJOIN_TICKS = 30
-"""How long it takes to come back from an island made on purpose; about 20 s in G03."""
 TOGGLE_OPEN_S = 300.0
 BUSY_W = 3_000.0
 """Battery power above which stopping needs force [W]; unverified."""
@@ -84,11 +80,6 @@ class Device:
         self.setting = Setting(OperationMode(home.operation.mode), reserve, home.operation.max_pv_export_kw)
         self.staged: Setting | None = None
         self.commission_count = 11
-        self.grid_up = True
-        self.grid_state = GridState.CONNECTED
-        self.outages_at: list[datetime] = []
-        self.off_grid_wanted = False
-        self._grid_due: int | None = None
         self.revision = 0
         self.occupation = ""
         self.installing = False
@@ -101,14 +92,22 @@ class Device:
         self.toggled_at: datetime | None = None
         self.last_toggle_at = self.booted_at + timedelta(seconds=228)
         self.agenda = Agenda()
+        self.tie = GridTie(
+            home.grid,
+            self.power,
+            Random(f"tie:{seed}"),  # noqa: S311 - an invented frequency
+            later=self.later,
+            now=lambda: self.now,
+            local=lambda: self.world.local(self.now_s),
+        )
         for outage in home.grid.outages:
             begin = outage.start.replace(tzinfo=home.zone).astimezone(UTC)
             end = begin + timedelta(minutes=outage.minutes)
             if end > start:
-                self.agenda.plan(tick_of(begin), lambda: self._set_grid(False))
-                self.agenda.plan(tick_of(end), lambda: self._set_grid(True))
+                self.agenda.plan(tick_of(begin), lambda: self.tie.set_utility(False))
+                self.agenda.plan(tick_of(end), lambda: self.tie.set_utility(True))
         self.power.sight = first_sight(self)
-        self._turn()
+        self.agenda.act(self._tick)
         self._solve(INSTANT_S)  # readings exist from the first moment
 
     @property
@@ -129,7 +128,26 @@ class Device:
     @property
     def islanded(self) -> bool:
         """Whether the house is cut off from the utility."""
-        return self.grid_state is not GridState.CONNECTED
+        return self.tie.islanded
+
+    @property
+    def grid_up(self) -> bool:
+        """Whether the utility is there."""
+        return self.tie.utility_up
+
+    @property
+    def grid_state(self) -> GridState:
+        """What the house does with the utility, in all the words that later releases know."""
+        return self.tie.state
+
+    @property
+    def frequency_hz(self) -> float:
+        """The frequency that the house has [Hz]; 0 in the dark."""
+        if not self.islanded:
+            return self.world.frequency_hz(self.now_s)
+        if self.power.dark:
+            return 0.0
+        return self.home.grid.frequency_hz + self.tie.frequency_shift_hz + 0.004 * self.world.wobble(self.now_s, 6)
 
     @property
     def switch_toggled(self) -> bool:
@@ -168,10 +186,8 @@ class Device:
 
     def _live(self, target: int) -> None:
         """Live on towards a tick, at most to the next event: by half seconds, or by whole minutes if it is far."""
-        until = target
-        for due in (self._grid_due, self.agenda.next_tick):
-            if due is not None and self._tick < due < until:
-                until = due
+        due = self.agenda.next_tick
+        until = due if due is not None and self._tick < due < target else target
         if target - self._tick <= FINE_TICKS:
             ticks = 1
         else:
@@ -185,8 +201,10 @@ class Device:
             self._solve(ticks * TICK_S)
             self._tick += ticks
         self.revision += 1
-        if self._turn():
+        self.tie.watch()
+        if self.agenda.act(self._tick):
             self._solve(INSTANT_S)
+            self.tie.watch()
 
     def _live_minutes(self, most: int) -> None:
         """Live through whole minutes, as many as one order stands, at most `most`."""
@@ -197,16 +215,6 @@ class Device:
         loads_w, suns_w, count = self.world.minutes(at_s, most)
         self._flow(loads_w, suns_w, 60.0)
         self._tick += count * COARSE_TICKS
-
-    def _turn(self) -> bool:
-        """Carry out what is due by now; whether anything was."""
-        turned = self.agenda.act(self._tick)
-        if self._grid_due is not None and self._tick >= self._grid_due:
-            joined = self.grid_up and not self.off_grid_wanted
-            self.grid_state = GridState.CONNECTED if joined else GridState.ISLANDED
-            self._grid_due = None
-            turned = True
-        return turned
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something when `seconds` [s] of the home's time have passed, whoever asks."""
@@ -250,19 +258,13 @@ class Device:
             self.settle()
 
     def leave_grid(self) -> None:
-        """Make an island on purpose: no outage, and no alert tells of it (G03)."""
-        if not self.off_grid_wanted:
-            self.off_grid_wanted = True
-            if self.grid_state in (GridState.CONNECTED, GridState.TO_GRID):
-                self.grid_state, self._grid_due = GridState.TO_ISLAND, self._tick + LEAVE_TICKS
+        """Make an island on purpose (G03)."""
+        if self.tie.leave():
             self.settle()
 
     def rejoin_grid(self) -> None:
-        """End an island made on purpose; during an outage the house joins when the grid is back."""
-        if self.off_grid_wanted:
-            self.off_grid_wanted = False
-            if self.grid_up:
-                self.grid_state, self._grid_due = GridState.TO_GRID, self._tick + REJOIN_TICKS
+        """End an island made on purpose."""
+        if self.tie.rejoin():
             self.settle()
 
     def become(self, name: str) -> None:
@@ -305,22 +307,13 @@ class Device:
     def set_grid(self, up: bool) -> None:
         """Fail the utility or bring it back."""
         self.catch_up()
-        self._set_grid(up)
+        self.tie.set_utility(up)
         self.settle()
 
-    def _set_grid(self, up: bool) -> None:
-        if up == self.grid_up:
-            return
-        self.grid_up = up
-        if self.off_grid_wanted:  # the utility's coming and going does not reach an island made on purpose
-            return
-        if up:
-            self.grid_state = GridState.TO_GRID
-            self._grid_due = self._tick + max(1, round(self.home.grid.reconnect_s / TICK_S))
-        else:
-            self.grid_state = GridState.TO_ISLAND
-            self.outages_at = [*self.outages_at[-9:], self.now]
-            self._grid_due = self._tick + TO_ISLAND_TICKS
+    def set_site_without_grid(self, without: bool) -> None:
+        """Take the utility for something that this site has not (E109)."""
+        self.tie.set_site_without_grid(without)
+        self.settle()
 
     def set_clouds(self, cover: float | None) -> None:
         """Cover the sky, 0–1; None gives it back to the weather."""
@@ -385,6 +378,7 @@ class Device:
     def settle(self) -> None:
         """Let a change of what steers the house show in the readings of this very moment."""
         self._solve(INSTANT_S)
+        self.tie.watch()
         self.revision += 1
 
 

@@ -191,6 +191,14 @@ class Grid(_Table, frozen=True, kw_only=True):
     phases: split, single or three; by the frequency when left out, split at 60 Hz and single at 50 Hz.
     reconnect_s: from the return of the grid until the house joins it [s].
     charging: whether the packs may charge from the grid.
+    island_s: from an outage until the house has power of its own [s].
+    leave_s: how long it takes to leave the grid on purpose [s]; under 20 in G03.
+    rejoin_s: how long it takes to come back from there [s].
+    curtail_from_hz: how far a full island raises its frequency to hold back a little of its sun [Hz].
+    curtail_to_hz: how far it raises it to hold back all [Hz].
+    island_floor_pct: charge at which an island goes dark, on the gateway's scale; its 5 are the app's 0.
+    black_start_every_s: how long a dark island waits for its next attempt to start, in black_start_hours [s].
+    black_start_s: how long an attempt may take until the sun carries the house [s].
     """
 
     voltage_v: Annotated[float, Meta(ge=100, le=480)] = 240.0
@@ -198,6 +206,15 @@ class Grid(_Table, frozen=True, kw_only=True):
     phases: Literal["split", "single", "three"] | None = None
     reconnect_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
     charging: bool = True
+    island_s: Annotated[float, Meta(ge=0.5, le=600)] = 1.0
+    leave_s: Annotated[float, Meta(ge=1, le=600)] = 6.0
+    rejoin_s: Annotated[float, Meta(ge=1, le=600)] = 15.0
+    curtail_from_hz: Annotated[float, Meta(ge=0, le=5)] = 0.5
+    curtail_to_hz: Annotated[float, Meta(ge=0, le=6)] = 2.5
+    island_floor_pct: Percent = 5.0
+    black_start_every_s: Annotated[float, Meta(ge=60, le=86_400)] = 3_600.0
+    black_start_s: Annotated[float, Meta(ge=1, le=3_600)] = 300.0
+    black_start_hours: DaySpan = "06:00-20:00"
     outages: tuple[Outage, ...] = ()
 
 

@@ -90,12 +90,19 @@ def _generator(home: Home) -> Iterator[Problem]:
 
 
 def _hours(home: Home) -> Iterator[Problem]:
+    spans: list[tuple[tuple[str | int, ...], str]] = [(("grid", "black_start_hours"), home.grid.black_start_hours)]
     for key in ("peak_hours", "cheap_hours"):
-        for number, text in enumerate(getattr(home.operation, key)):
-            try:
-                read_hours((text,))
-            except ValueError as exc:
-                yield Problem(("operation", key, number), str(exc))
+        spans += [(("operation", key, n), text) for n, text in enumerate(getattr(home.operation, key))]
+    for path, text in spans:
+        try:
+            read_hours((text,))
+        except ValueError as exc:
+            yield Problem(path, str(exc))
+
+
+def _curtailing(home: Home) -> Iterator[Problem]:
+    if home.grid.curtail_to_hz < home.grid.curtail_from_hz:
+        yield Problem(("grid", "curtail_to_hz"), "must not be less than curtail_from_hz")
 
 
 def _users(home: Home) -> Iterator[Problem]:
@@ -120,7 +127,18 @@ def _faults(home: Home) -> Iterator[Problem]:
             yield Problem(("faults", number), f"says nothing that goes wrong; give one of {', '.join(HARMS)}")
 
 
-RULES: tuple[Rule, ...] = (_timezone, _firmware, _outages, _serials, _inverters, _generator, _hours, _users, _faults)
+RULES: tuple[Rule, ...] = (
+    _timezone,
+    _firmware,
+    _outages,
+    _serials,
+    _inverters,
+    _generator,
+    _hours,
+    _curtailing,
+    _users,
+    _faults,
+)
 
 
 def is_elsewhere(home: Home) -> Iterator[Problem]:

@@ -122,4 +122,4 @@ class InstallationState:
     def set_off_grid(self, is_off_grid: bool) -> None:
         """Note whether the site has no utility."""
         self.is_off_grid_site = is_off_grid
-        self._device.touch()
+        self._device.set_site_without_grid(is_off_grid)

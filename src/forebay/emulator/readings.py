@@ -138,7 +138,8 @@ def _read(device: Device) -> Readings:
     line_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
     leg_v = line_v / phases.line
     phase_v = tuple(leg_v * share for share in phases.volts)
-    packs = tuple(_pack(device, index, line_v, grid_hz) for index in range(len(device.power.packs)))
+    house_hz = device.frequency_hz
+    packs = tuple(_pack(device, index, line_v, house_hz) for index in range(len(device.power.packs)))
     working = [pack for pack in packs if pack.enabled]
     battery_w = float(sum(p.power_w for p in working))
     battery_var = float(sum(p.reactive_var for p in working))
@@ -156,7 +157,7 @@ def _read(device: Device) -> Readings:
     load_w = max(0.0, site_w + battery_w + solar_w + generator_w)
     load_var = site_var + solar_var + battery_var + generator_var
     shown_v = leg_v * sqrt(3) if is_own else _single(line_v)
-    meter_hz = 0.0 if is_own else _single(round(grid_hz, 2))
+    meter_hz = 0.0 if is_own else _single(round(house_hz, 2))
     charged, discharged = sum(p.charged_wh for p in packs), sum(p.discharged_wh for p in packs)
     grid_stamp = stamp(device, 0.14, 1)
     load_wh = (
@@ -283,7 +284,7 @@ def _sum(metering: MeteringState, clamps: Mapping[str, tuple[ClampShown, ...]], 
     return power_w, reactive_var
 
 
-def _pack(device: Device, index: int, line_v: float, grid_hz: float) -> PackShown:
+def _pack(device: Device, index: int, line_v: float, house_hz: float) -> PackShown:
     pack_ = device.power.packs[index]
     power_w = round(pack_.power_w)
     wobble = device.world.wobble(device.now_s, 20 + index)
@@ -297,7 +298,7 @@ def _pack(device: Device, index: int, line_v: float, grid_hz: float) -> PackShow
         charged_wh=int(pack_.charged_wh),
         discharged_wh=int(pack_.discharged_wh),
         voltage_v=round((line_v + 1.5 + 0.2 * wobble) * 10) * 0.1,
-        frequency_hz=round((grid_hz + 0.004 * wobble) * 1000) * 0.001,
+        frequency_hz=round((house_hz + 0.004 * wobble) * 1000) * 0.001 if house_hz else 0.0,
         current_a=round(-power_w / _CELL_V, 1),
         enabled=enabled,
         phase=index % phases.count if phases.count == 3 else 0,

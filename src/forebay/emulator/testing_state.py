@@ -193,7 +193,7 @@ class InverterTest:
             passed = _TESTED_AT_COMMISSIONING.at(self._device.version)
             return (Stage.PASSED, whole_s) if passed else (Stage.NOT_RUN, -1.0)
         end = min(self._canceled or self._device.now, self._started + timedelta(seconds=whole_s))
-        outage = next((at for at in self._device.outages_at if self._started <= at < end), None)
+        outage = next((at for at in self._device.tie.outages_at if self._started <= at < end), None)
         if outage is not None:
             return Stage.FAILED, (outage - self._started).total_seconds()
         lived_s = (end - self._started).total_seconds()

@@ -101,6 +101,17 @@ class GridState(OpenEnum):
     WAITS_FOR_USER = "SystemWaitForUser"
 
 
+GRID_STATES_TOLD: Timeline[dict[GridState, GridState]] = Timeline(
+    (
+        "1.15",
+        {GridState.ISLAND_READY: GridState.ISLANDED, GridState.FAULTED: GridState.ISLANDED}
+        | {GridState.WAITS_FOR_USER: GridState.ISLANDED},
+    ),
+    ("20.49", {}),
+)
+"""The word that a release has for a state which it does not know (G01, G02); the boundary is unverified."""
+
+
 class GridStatus(Wire, kw_only=True):
     """The reply of /api/system_status/grid_status."""
 

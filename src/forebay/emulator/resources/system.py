@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
@@ -11,7 +10,7 @@ from forebay.emulator import readings
 from forebay.emulator.device import Device
 from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.readings import GATEWAY_PART
-from forebay.wire import gotime
+from forebay.wire import alerts, gotime
 from forebay.wire.firmware import (
     GIT_HASH_SUFFIX,
     STOPPED_MEANS_DISCONNECTED,
@@ -22,8 +21,10 @@ from forebay.wire.firmware import (
 )
 from forebay.wire.site import Stop
 from forebay.wire.system import (
+    GRID_STATES_TOLD,
     BatteryBlock,
     GridFault,
+    GridState,
     GridStatus,
     Sitemaster,
     SitemasterStatus,
@@ -123,33 +124,30 @@ def state_of_energy(device: Device, _body: None, _parts: Mapping[str, str]) -> S
 
 def grid_status(device: Device, _body: None, _parts: Mapping[str, str]) -> GridStatus:
     """Report contact with the utility."""
-    return GridStatus(grid_status=device.grid_state, grid_services_active=False)
+    return GridStatus(grid_status=_told(device), grid_services_active=False)
+
+
+def _told(device: Device) -> GridState:
+    return GRID_STATES_TOLD.at(device.version).get(device.grid_state, device.grid_state)
 
 
 def grid_faults(device: Device, _body: None, _parts: Mapping[str, str]) -> list[GridFault]:
-    """Report the alerts of the outages of the last day."""
+    """Report what the inverters told of the grid in the last day, the latest last."""
     return [
         GridFault(
-            timestamp=gotime.milliseconds(when),
-            alert_name="PINV_a006_vfCheckUnderFrequency",
+            timestamp=gotime.milliseconds(alert.at),
+            alert_name=alert.name,
             alert_is_fault=False,
-            decoded_alert=json.dumps(
-                [
-                    {"name": "PINV_alertID", "value": "PINV_a006_vfCheckUnderFrequency"},
-                    {"name": "PINV_alertType", "value": "Warning"},
-                    {"name": "PINV_a006_frequency", "value": 57.207, "units": "Hz"},
-                ],
-                separators=(",", ":"),
-            ),
-            alert_raw=432406325129904128,
+            decoded_alert=alerts.decoded(alert.name, alert.frequency_hz),
+            alert_raw=alerts.raw(alert.name, alert.frequency_hz),
             git_hash=device.profile.git_hash[:14],
             site_uid=device.site_uid,
             ecu_type="TEPINV",
             ecu_package_part_number=INVERTER_PART,
-            ecu_package_serial_number=device.pack_serials[0],
+            ecu_package_serial_number=device.pack_serials[alert.pack],
         )
-        for when in device.outages_at
-        if device.now - when <= _ALERT_KEPT
+        for alert in device.tie.alerts
+        if device.now - alert.at <= _ALERT_KEPT
     ]
 
 
@@ -173,7 +171,7 @@ def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> Syst
         instantaneous_max_discharge_power=power_w * 2.4,
         instantaneous_max_charge_power=float(round(charge_w * 1.058)),
         grid_services_power=-0.0,
-        system_island_state=device.grid_state,
+        system_island_state=_told(device),
         available_blocks=len(specs),
         battery_blocks=[_block(device, index, shown) for index, shown in enumerate(now.packs)],
         ffr_power_availability_high=power_w * 1.16,
