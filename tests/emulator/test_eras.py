@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from tests.emulator.conftest import Answer, Asked, Serve, parse, trusting
 
-from forebay.emulator.home import Home, UserTable
+from forebay.emulator.home import GatewayTable, Home, UserTable
 
 MakeGateway = Callable[..., Asked]
 PROFILES = ("1.15", "1.20", "1.40.2", "1.50", "20.49", "21.39", "21.44", "22.36", "23.44")
@@ -291,6 +291,22 @@ async def test_users_get_the_role_that_their_name_has(gateway: MakeGateway, user
     token = [("authorization", f"Bearer {answer.json['token']}")]
     reads = await home.ask("GET", "/api/operation", token)
     assert reads.status == (403 if username == "kiosk" else 200)
+
+
+async def test_too_many_logins_are_throttled_where_a_setting_says_how_many(gateway: MakeGateway) -> None:
+    """A10, A23, E13: right ones too; without the setting any number is fine."""
+    limited = gateway("21.44", home=Home(gateway=GatewayTable(login_limit=3)))
+    free = gateway("21.44")
+    body = {"username": "customer", "password": limited.device.password}
+
+    statuses = [(await log_in(limited, **body)).status for _ in range(5)]
+    throttled = await log_in(limited, **body)
+    limited.device.clock.jump(301)
+
+    assert statuses == [200, 200, 200, 429, 429]
+    assert throttled.json["error"] == "Api Limit reached for this endpoint"
+    assert (await log_in(limited, **body)).status == 200
+    assert {(await log_in(free, **body)).status for _ in range(50)} == {200}
 
 
 # -- F: forms

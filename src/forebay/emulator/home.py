@@ -40,6 +40,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     customer; the last five characters of the serial when left out.
     token_life_h: how long a log-in is good [h of emulated time]; real value unknown.
     login_failures: wrong passwords within five minutes that lead to 429; unknown too.
+    login_limit: right ones within five minutes that lead to 429; without it, any number is fine.
     missing_login_status: what a request without a valid log-in gets, 403 or 401.
     restricted: the gateway answers a log-in, aggregates, soe and grid_status only, and
         refuses everything else with 404 or 403, as a Powerwall 3 does.
@@ -52,6 +53,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     installer_password: Annotated[str, Meta(min_length=1)] | None = None
     token_life_h: Annotated[float, Meta(gt=0, le=87_600)] = 24.0
     login_failures: Annotated[int, Meta(ge=1)] = 10
+    login_limit: Annotated[int, Meta(ge=1)] | None = None
     missing_login_status: Literal[403, 401] = 403
     restricted: Literal[404, 403] | None = None
     stop_by_get: bool = False

@@ -33,7 +33,7 @@ USERS: dict[str, str] = {name: USER_ROLES[name] for name in ("customer", "instal
 """Users with a password of their own and the role they get (A04, A05)."""
 
 FAILURE_WINDOW_S = 300.0
-"""Wrong passwords within this span count together [s of emulated time]; unverified."""
+"""Log-ins within this span count together [s of emulated time]; unverified."""
 
 LOCKOUT_S = 300.0
 """How long every login then gets 429 [s of emulated time] (A23); unverified."""
@@ -60,6 +60,7 @@ class Sessions:
         self._grants: dict[str, _Grant] = {}
         self._given = 0
         self._failures: deque[datetime] = deque()
+        self._logins: deque[datetime] = deque()
         self._locked_until: datetime | None = None
 
     @property
@@ -78,13 +79,15 @@ class Sessions:
             raise Refused("throttled")
         role = self._role_for(request.username, request.password)
         if role is None:
-            self._count_failure(now)
+            self._count(self._failures, now, self._settings.login_failures)
             raise Refused("bad_login", error=firmware.BAD_PASSWORD.at(device.version))
         toggle_needed = role == PROVIDER and firmware.INSTALLER_NEEDS_TOGGLE.at(device.version)
         if toggle_needed and not device.switch_toggled:
             raise Refused("needs_toggle")
         if firmware.LOGIN_STOPS_SYSTEM.at(device.version) and device.running:
             device.stop(request.force_sm_off is True or not firmware.LOGIN_ASKS_BEFORE_STOPPING.at(device.version))
+        if self._settings.login_limit is not None:
+            self._count(self._logins, now, self._settings.login_limit)
         return self._open(request, role)
 
     def log_in_present(self, request: Login) -> Session:
@@ -168,14 +171,15 @@ class Sessions:
     def _bytes(self, purpose: str) -> bytes:
         return hashlib.sha512(f"{self._device.rng_seed} {self._device.serial} {purpose}".encode()).digest()
 
-    def _count_failure(self, now: datetime) -> None:
+    def _count(self, counted: deque[datetime], now: datetime, limit: int) -> None:
+        """Count a log-in; with `limit` of them within the window, no more are looked at for a while."""
         since = now - timedelta(seconds=FAILURE_WINDOW_S)
-        while self._failures and self._failures[0] <= since:
-            self._failures.popleft()
-        self._failures.append(now)
-        if len(self._failures) >= self._settings.login_failures:
+        while counted and counted[0] <= since:
+            counted.popleft()
+        counted.append(now)
+        if len(counted) >= limit:
             self._locked_until = now + timedelta(seconds=LOCKOUT_S)
-            self._failures.clear()
+            counted.clear()
 
 
 def presented_tokens(headers: Headers) -> Iterator[str]:
