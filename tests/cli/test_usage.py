@@ -13,8 +13,9 @@ from tests.cli.conftest import Emulate, Forebay
 from tests.cli.processes import command, environment, run
 
 CLIENT = ["status", "meters", "soe", "grid", "vitals", "info", "watch", "up", "setup", "trust", "doctor", "call"]
+CLIENT += ["mode", "reserve", "stop", "run", "off-grid", "on-grid", "update", "networks", "site", "solars", "logout"]
 COMMANDS = [*CLIENT, "history", "endpoints", "demo", "emulate"]
-EXAMPLE = {"call": ("GET", "/api/status")}
+EXAMPLE = {"call": ("GET", "/api/status"), "update": ("status",)}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -30,7 +31,7 @@ def test_the_help_names_every_command(forebay: Forebay) -> None:
     outcome = forebay("--help")
 
     assert outcome.code == 0
-    assert set(re.findall(r"^    ([a-z]+)\b", outcome.out, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^    ([a-z-]+)\b", outcome.out, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_no_command_is_wrong_usage_and_shows_the_help(forebay: Forebay) -> None:

@@ -98,7 +98,7 @@ TYPED = [
 @pytest.mark.parametrize(("page_", "block", "line"), TYPED, ids=[f"{name(p)}:{t}" for p, _, t in TYPED])
 def test_every_printed_command_is_understood(page_: Path, block: Block, line: str) -> None:
     words = shlex.split(line.removeprefix("$ "), comments=True)
-    stop = next((at for at, word in enumerate(words) if word in {">", "|"}), len(words))
+    stop = next((at for at, word in enumerate(words) if word in {">", "|"} or word.startswith("2>")), len(words))
 
     parse(words[1:stop])  # wrong usage would end the process
 

@@ -17,7 +17,9 @@ SHARED = ("settings", "gateway")
 _HEAD = """# Commands
 
 `forebay COMMAND --help` says the same. A command prints what was asked on stdout and everything else on stderr. It ends
-with 0 on success, 1 on an error, 2 on wrong usage, 130 on an interrupt; `--json` prints its errors as JSON too.
+with 0 on success, 1 on an error, 2 on wrong usage, 130 on an interrupt; `--json` prints its errors as JSON too. Nothing
+that changes the house is sent unless somebody agreed, at the keyboard or with `--yes`; where nobody can be asked, that
+is an error: 1. [What is printed as JSON](json.md).
 
 """
 

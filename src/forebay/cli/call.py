@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from forebay.cli.connect import talk
+from forebay.cli.acting import agree
+from forebay.cli.connect import DEFAULT_HOST, settings_of, talk
 from forebay.cli.output import as_json, note, table
 from forebay.cli.terminal import json_text
-from forebay.errors import ConfigError, NotConfirmed
+from forebay.errors import ConfigError
 from forebay.wire import catalogue, vitals
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.firmware import Timeline, Version, parse_version, print_version
@@ -20,7 +21,8 @@ from forebay.wire.firmware import Timeline, Version, parse_version, print_versio
 def call(options: argparse.Namespace) -> int:
     """Call one row and print what came back.
 
-    A row that changes the house is only called with --yes.
+    A row that changes the house is only called once somebody has agreed. With
+    --as, nothing is called: the command for curl is printed instead.
     """
     method, path = options.method.upper(), options.path if options.path.startswith("/") else f"/{options.path}"
     row = catalogue.find(method, path)
@@ -28,12 +30,17 @@ def call(options: argparse.Namespace) -> int:
         others = [other.method for other in catalogue.ALL if other.pattern.fullmatch(path)]
         hint = f"it takes {' or '.join(others)}" if others else "`forebay endpoints` lists what is known"
         raise ConfigError(f"{method} {path} is not in the catalogue; {hint}")
-    if row.writes and not options.yes:
-        raise NotConfirmed(f"{method} {path} changes the house: {row.summary} Nothing was sent.")
     body = _body(options.body)
     match = row.pattern.fullmatch(path)
     parts = {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
-    reply = talk(options, lambda gateway: gateway.request_raw(row, body, confirm=options.yes, **parts))
+    sent_path = row.path.format(**{name: quote(value, safe="") for name, value in parts.items()})
+    if options.style:
+        return _print_command(options, row, sent_path, body)
+    if options.dry_run:
+        return _show_request(options, row, sent_path, body)
+    if row.writes:
+        agree(options, f"{method} {path} changes the house: {row.summary}")
+    reply = talk(options, lambda gateway: gateway.request_raw(row, body, confirm=True, **parts))
     if options.raw:
         sys.stdout.buffer.write(reply.body)
         sys.stdout.buffer.flush()
@@ -45,6 +52,32 @@ def call(options: argparse.Namespace) -> int:
         print(json_text(_parsed(reply.body, path)))
     else:
         note(f"{reply.status}, no content")
+    return 0
+
+
+def _print_command(options: argparse.Namespace, row: Endpoint[Any, Any], path: str, body: bytes | None) -> int:
+    from forebay.cli.curl import lines
+
+    gateway = settings_of(options).gateway
+    host = gateway.host or DEFAULT_HOST
+    commands = lines(options, row, path, body, host if gateway.port == 443 else f"{host}:{gateway.port}")
+    if options.json:
+        print(as_json({"commands": commands}))
+        return 0
+    for command in commands:
+        print(command)
+    return 0
+
+
+def _show_request(options: argparse.Namespace, row: Endpoint[Any, Any], path: str, body: bytes | None) -> int:
+    text = None if body is None else body.decode()
+    if options.json:
+        sent = None if text is None else json.loads(text)
+        one = {"method": row.method, "path": path, "body": sent, "writes": row.writes, "what": row.summary}
+        print(as_json({"dry_run": True, "requests": [one], "words": []}))
+    else:
+        print(table([("writes" if row.writes else "", row.method, path, text or "", row.summary)]))
+        note("Nothing was sent.")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from forebay.cli.terminal import cell, harmless, json_text
-from forebay.errors import ForebayError, GatewayError, NotConfirmed
+from forebay.errors import ForebayError, GatewayError, NotConfirmed, NotReconfigured
 from forebay.wire.percent import AppPercent, WirePercent
 
 
@@ -58,6 +58,9 @@ def complain(error: ForebayError, *, as_json: bool = False) -> None:
         out: dict[str, Any] = {"error": str(error), "advice": str(error.advice), "kind": type(error).__name__}
         if isinstance(error, GatewayError):
             out |= {"path": error.path, "status": error.status}
+        if isinstance(error, NotReconfigured):
+            state = {"step": error.step, "setting": error.setting, "power": error.power}
+            out |= {**state, "way_back": list(error.way_back)}
         print(json.dumps(out), file=sys.stderr)
         return
     hint = _WHAT_TO_DO[error.advice]

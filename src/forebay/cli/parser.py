@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forebay.cli.capture_options import add_capture, add_replay
+from forebay.cli.house_parser import add_house
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -93,6 +94,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
     _add_recording(commands, common, talking)
     _add_meeting(commands, common, talking)
+    add_house(commands, [common, talking], _lazily)
     _add_emulate(commands)
     add_capture(commands, [common, _talking(names_host=False)], _lazily, _positive)
     return parser.parse_args(argv)
@@ -161,6 +163,7 @@ def _add_meeting(
     trust.add_argument("gateway", nargs="?", metavar="HOST", help="name or address, also host:port")
     trust.add_argument("--accept", metavar="SHA256", help="pin the certificate if it has this fingerprint")
     trust.add_argument("--forget", action="store_true", help="forget the pinned fingerprint")
+    trust.add_argument("--hosts-line", action="store_true", help="print the line for the hosts file")
     trust.add_argument("--pem", action="store_true", help="print the certificate itself")
     trust.add_argument("--json", action="store_true", help="print JSON")
     trust.set_defaults(run=_lazily("setup", "trust"))
@@ -174,7 +177,15 @@ def _add_meeting(
     call.add_argument("method", metavar="METHOD", help="GET, POST or DELETE")
     call.add_argument("path", metavar="PATH", help="such as /api/status")
     call.add_argument("--body", metavar="JSON", help="what to send; - reads it from stdin")
-    call.add_argument("--yes", action="store_true", help="really call a resource that changes the house")
+    call.add_argument("--dry-run", action="store_true", help="print the request that would be sent; send nothing")
+    call.add_argument("--yes", action="store_true", help="do not ask before calling what changes the house")
+    call.add_argument(
+        "--as",
+        dest="style",
+        choices=("curl", "curl-windows"),
+        help="print it as a command for curl, with its log-in; send nothing",
+    )
+    call.add_argument("--firmware", metavar="X.Y", help="the release that --as is for (the newest)")
     call.add_argument("--raw", action="store_true", help="print the body as it came")
     call.add_argument("--json", action="store_true", help="print JSON without colour or extra lines")
     call.set_defaults(run=_lazily("call", "call"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
+import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -159,6 +160,9 @@ def trust(options: argparse.Namespace) -> int:
     if options.gateway:
         options.host = options.gateway
     settings = settings_of(options)
+    if options.hosts_line:
+        print(_hosts_line(settings))
+        return 0
     certificate, address, known = asyncio.run(_meet(settings)) if not options.forget else _only_address(settings)
     if options.forget:
         if not known.forget(address):
@@ -196,6 +200,19 @@ def trust(options: argparse.Namespace) -> int:
             presented=certificate.sha256,
         )
     return 0
+
+
+def _hosts_line(settings: config.Settings) -> str:
+    """Return the line that lets a name of the certificate lead to the gateway (S013)."""
+    from forebay.client.address import KNOWN_NAMES, parse_address
+
+    gateway = settings.gateway
+    host = parse_address(gateway.host or DEFAULT_HOST, gateway.port).host
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as exc:
+        raise ConfigError(f"no address is known for {host!r}; give the gateway's IP address") from exc
+    return f"{found[0][4][0]} {host if host in KNOWN_NAMES else KNOWN_NAMES[0]}"
 
 
 def _only_address(settings: config.Settings) -> tuple[None, Address, Trust]:

@@ -90,6 +90,11 @@ class BlockingGateway:
         """The firmware's version, None until the first answer has told it."""
         return self._gateway.firmware
 
+    @property
+    def has_login(self) -> bool:
+        """Whether a login is kept, accepted or not."""
+        return self._gateway.has_login
+
     def identify(self) -> Status:
         """Return the status; see Gateway.identify."""
         return self._wait(self._gateway.identify())

@@ -168,6 +168,11 @@ class Gateway:
         """The firmware's version, None until the first answer has told it."""
         return self._live.firmware
 
+    @property
+    def has_login(self) -> bool:
+        """Whether a login is kept, accepted or not."""
+        return self._live.has_credentials
+
     async def identify(self) -> Status:
         """Return the status, which needs no login, and learn the firmware from it."""
         return await self._live.identify()

@@ -37,7 +37,7 @@ class Step:
 
     row: Row
     what: str
-    body: Operation | None = None
+    body: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +283,8 @@ class Transaction:
         status = None if failed is None else failed.status
         kind = MayNotReconfigure if isinstance(failed, NotPermitted) else NotReconfigured
         way_back = self._way_back(setting, power)
+        if kind is MayNotReconfigure and self.version is not None:
+            words += f": {row.method} {row.path} takes the role of an {row.access.at(self.version).name.lower()}"
         message = f"{words}. {STATE_WORDS[setting]} {POWER_WORDS[power]} {' '.join(way_back)}"
         return kind(
             message, path=row.path, status=status, step=row.name, setting=setting, power=power, way_back=way_back
