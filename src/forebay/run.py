@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
@@ -14,11 +15,17 @@ import uvicorn
 from starlette.applications import Starlette
 
 from forebay.clock import Clock
-from forebay.errors import ConfigError
+from forebay.errors import ConfigError, StoreError
 from forebay.recorder.asking import Caller
 from forebay.recorder.recorder import Recorder
+from forebay.store.seal import upkeep
 from forebay.store.store import Store
 from forebay.views.web.app import build, stop_streams
+
+UPKEEP_S = 300.0
+"""How often it is looked whether a day is to be sealed [real s]."""
+
+log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +98,21 @@ async def serve_page(
             await task
 
 
+async def keep_up(store: Store) -> None:
+    """Move days that are over into the archive, for ever; a failure is logged once and tried again later."""
+    said = ""
+    while True:
+        wait_s = UPKEEP_S
+        try:
+            if await asyncio.to_thread(upkeep, store):
+                wait_s, said = 1.0, ""
+        except StoreError as exc:
+            if str(exc) != said:
+                log.warning("%s", exc)
+                said = str(exc)
+        await asyncio.sleep(wait_s)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """What `record_and_show` needs to know.
@@ -131,6 +153,7 @@ async def record_and_show(
             slow_s=recording.slow_s,
             clock_source=recording.clock_source,
         )
+        upkeep_task = asyncio.create_task(keep_up(store))
         app = build(store, hosts=(recording.bind,), gateway_name=recording.name)
         recording_task = asyncio.create_task(recorder.run())
         page = asyncio.create_task(serve_page(app, bind=recording.bind, port=recording.port, stop=stop, ready=ready))
@@ -139,7 +162,8 @@ async def record_and_show(
         finally:
             stop.set()
             recording_task.cancel()
-            results = await asyncio.gather(recording_task, page, return_exceptions=True)
+            upkeep_task.cancel()
+            results = await asyncio.gather(recording_task, page, upkeep_task, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result

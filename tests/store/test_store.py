@@ -263,7 +263,8 @@ def test_a_killed_writer_loses_at_most_the_last_flush_and_never_the_file(path: P
 
 def test_an_older_schema_is_migrated_and_a_newer_one_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path).close()
-    grown = [*database_module.migrations(), (2, "CREATE TABLE more (x INTEGER) STRICT;")]
+    known = database_module.migrations()
+    grown = [*known, (len(known) + 1, "CREATE TABLE more (x INTEGER) STRICT;")]
 
     monkeypatch.setattr(database_module, "migrations", lambda: grown)
     with pytest.raises(StoreError, match="older forebay"):

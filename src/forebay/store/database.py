@@ -192,6 +192,37 @@ class Database:
                 self._connection.rollback()
         raise self._worded(error) from error
 
+    def write_at_once(self, statements: Sequence[Statement]) -> None:
+        """Do all statements in a transaction of their own, durable when it returns, or none.
+
+        Raises StoreError when they cannot be done; unlike with `write` the caller tries again.
+        """
+        with self._lock:
+            self.flush()
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for sql, parameters in statements:
+                    self._connection.execute(sql, parameters)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as exc:
+                with self._in_words():
+                    if self._connection.in_transaction:
+                        self._connection.rollback()
+                raise self._worded(exc) from exc
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let the queries within see one state of the file; other threads of this process wait."""
+        with self._lock:
+            begins = not self.writable and not self._connection.in_transaction
+            if begins:
+                self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if begins:
+                    self._connection.execute("COMMIT")
+
     def flush(self) -> None:
         """Make everything durable. Raises StoreError; then it is kept for the next try."""
         with self._lock:

@@ -9,14 +9,17 @@ Reasons: docs/decisions/0022.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from forebay.records.flows import FLOWS, Flow
+from forebay.records.flows import FLOWS
 from forebay.store.query import day_bounds
+from forebay.store.raw import sealed_until
+from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
 from forebay.store.steps import TRUST_MS, Point, share
 from forebay.store.store import Store
@@ -36,29 +39,74 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """The counter's points around one edge of a window: at or before it, and after it."""
+    """The counter's points around one edge of a window: at or before it, and after it.
+
+    wh: the counter at the edge itself, apportioned; None where a point is missing or steps were refused.
+    """
 
     at_ms: int
     before: Point | None
     after: Point | None
+    wh: float | None = None
+
+
+_SEEN = ", ".join([flow.counter for flow in FLOWS] + [flow.power for flow in FLOWS])
+_AROUND = "SELECT e.value, s.at_ms, {seen} FROM json_each(?) AS e CROSS JOIN samples AS s ON s.gateway_id = ? AND "
+_BEFORE = "s.at_ms = (SELECT max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms <= e.value)"
+_AFTER = "s.at_ms = (SELECT min(at_ms) FROM samples WHERE gateway_id = ? AND at_ms > e.value)"
+
+
+class _Readings:
+    """The readings before and after each edge, fetched at once for all flows."""
+
+    def __init__(self, store: Store, gateway_id: int, edges_ms: Sequence[int]) -> None:
+        asked = (json.dumps(list(edges_ms)), gateway_id, gateway_id)
+        self._before, self._after = (
+            {row[0]: row[1:] for row in store.database.rows(_AROUND.format(seen=_SEEN) + side, asked)}
+            for side in (_BEFORE, _AFTER)
+        )
+
+    def point(self, edge_ms: int, number: int, *, after: bool) -> Point | None:
+        """Return a flow's point beside an edge; None where that reading does not know the counter."""
+        row = (self._after if after else self._before).get(edge_ms)
+        if row is None or row[1 + number] is None:
+            return None
+        power, sign = row[1 + len(FLOWS) + number], FLOWS[number].sign
+        return Point(row[0], row[1 + number], None if power is None else max(0.0, sign * power))
 
 
 class _Ledger:
     """One counter of one gateway, read around edges."""
 
-    def __init__(self, store: Store, gateway_id: int, flow: Flow) -> None:
+    def __init__(self, store: Store, gateway_id: int, number: int, readings: _Readings) -> None:
+        flow = FLOWS[number]
+        self._number = number
+        self._readings = readings
         self._store = store
         self._gateway_id = gateway_id
         self._flow = flow
-        self._power = f"max(0.0, {flow.sign} * {flow.power})"
+        self._sealed_ms = sealed_until(store.database, gateway_id, "samples") or 0
+        signed = f"{flow.sign} * {flow.power}"
+        self._power = f"CASE WHEN {signed} > 0 THEN {signed} WHEN {flow.power} IS NOT NULL THEN 0.0 END"
         known = "SELECT 1 FROM counters WHERE gateway_id = ? AND signal = ?"
         self._is_counted = bool(store.database.rows(known, (gateway_id, flow.counter)))
+        steps = "SELECT at_ms, since_ms, step_wh, fill_wh FROM refused_steps WHERE gateway_id = ? AND signal = ?"
+        self._refused = store.database.rows(steps, (gateway_id, flow.counter)) if self._is_counted else []
 
     def edge(self, at_ms: int) -> _Edge:
         """Find the points around an instant."""
         if not self._is_counted:
             return _Edge(at_ms, None, None)
-        return _Edge(at_ms, self._point("<=", "DESC", at_ms), self._point(">", "ASC", at_ms))
+        before = self._readings.point(at_ms, self._number, after=False) or self._point("<=", "DESC", at_ms)
+        after = self._readings.point(at_ms, self._number, after=True) or self._point(">", "ASC", at_ms)
+        quarter_ms = floor_ms(at_ms, QUARTER_MS)
+        if quarter_ms != at_ms and at_ms < self._sealed_ms:  # what lies nearer is in a file
+            before = self._nearest(quarter_ms, at_ms + 1, "DESC") or before
+            after = self._nearest(at_ms + 1, quarter_ms + QUARTER_MS, "ASC") or after
+        if before is None or after is None or self._refused:
+            return _Edge(at_ms, before, after)
+        pair_wh = after.counter_wh - before.counter_wh
+        return _Edge(at_ms, before, after, before.counter_wh + pair_wh * share(before, after, at_ms, pair_wh))
 
     def _point(self, relation: str, order: str, at_ms: int) -> Point | None:
         counter = self._flow.counter
@@ -69,16 +117,24 @@ class _Ledger:
         rows = self._store.database.rows(sql, (self._gateway_id, at_ms))
         return Point(*rows[0]) if rows else None
 
+    def _nearest(self, start_ms: int, end_ms: int, order: str) -> Point | None:
+        counter = self._flow.counter
+        select = (
+            f"SELECT at_ms, {counter} AS wh, {self._power} AS w FROM {{table}}"  # noqa: S608
+            f" WHERE {counter} IS NOT NULL ORDER BY at_ms {order} LIMIT 1"
+        )
+        rows = [row for part in self._store.raw(self._gateway_id).ask(select, start_ms, end_ms) for row in part]
+        found = (max if order == "DESC" else min)(rows, default=None)
+        return Point(*found) if found else None
+
     def refused(self, after_ms: int, until_ms: int) -> tuple[float, int]:
         """Return what to add for the steps refused in (after, until] [Wh] and the time nobody can tell [ms]."""
-        sql = (
-            "SELECT total(coalesce(fill_wh, 0) - step_wh),"
-            " coalesce(sum(CASE WHEN fill_wh IS NULL THEN at_ms - since_ms ELSE 0 END), 0) FROM refused_steps"
-            " WHERE gateway_id = ? AND signal = ? AND at_ms > ? AND at_ms <= ?"
-        )
-        rows = self._store.database.rows(sql, (self._gateway_id, self._flow.counter, after_ms, until_ms))
-        add_wh, lost_ms = rows[0]
-        return float(add_wh), int(lost_ms)
+        add_wh, lost_ms = 0.0, 0
+        for at_ms, since_ms, step_wh, fill_wh in self._refused:
+            if after_ms < at_ms <= until_ms:
+                add_wh += (fill_wh or 0.0) - step_wh
+                lost_ms += at_ms - since_ms if fill_wh is None else 0
+        return add_wh, lost_ms
 
     def part(self, edge: _Edge) -> tuple[float, int]:
         """Return the pair's energy before the edge [Wh], and how much of that time is unknown [ms]."""
@@ -93,11 +149,12 @@ class _Ledger:
         """Return the integral of the power over [start, end) [Wh] and the time it knows [ms]."""
         if end_ms <= start_ms:
             return 0.0, 0
-        sql = (
-            f"SELECT at_ms, {self._power} FROM samples"  # noqa: S608
-            f" WHERE gateway_id = ? AND at_ms >= ? AND at_ms <= ? AND {self._flow.power} IS NOT NULL ORDER BY at_ms"
+        select = (
+            f"SELECT at_ms, {self._power} AS w FROM {{table}}"  # noqa: S608
+            f" WHERE {self._flow.power} IS NOT NULL ORDER BY at_ms"
         )
-        rows = self._store.database.rows(sql, (self._gateway_id, start_ms - TRUST_MS, end_ms + TRUST_MS))
+        parts = self._store.raw(self._gateway_id).ask(select, start_ms - TRUST_MS, end_ms + TRUST_MS + 1)
+        rows = [row for part in parts for row in part]
         twice_w_ms, known_ms = 0.0, 0
         for (at0, w0), (at1, w1) in pairwise(rows):
             span_ms = at1 - at0
@@ -114,6 +171,8 @@ class _Ledger:
 
     def between(self, start: _Edge, end: _Edge) -> Energy:
         """Return the energy of the window between two edges."""
+        if start.wh is not None and end.wh is not None:
+            return Energy(end.wh - start.wh, 1.0)
         first, last = start.before or start.after, end.before
         if first is None or last is None or last.at_ms < first.at_ms or (start.after is None):
             return self._energy(start, end, 0.0, 0, [(start.at_ms, end.at_ms)])
@@ -142,10 +201,13 @@ def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> 
     edges: rising; n edges give n - 1 windows, whose energies add up to that of the whole.
     """
     windows: list[dict[str, Energy]] = [{} for _ in edges[1:]]
-    for flow in FLOWS:
-        ledger = _Ledger(store, gateway_id, flow)
-        for window, (start, end) in zip(windows, pairwise([ledger.edge(to_ms(at)) for at in edges]), strict=True):
-            window[flow.name] = ledger.between(start, end)
+    edges_ms = [to_ms(at) for at in edges]
+    with store.database.snapshot():
+        readings = _Readings(store, gateway_id, edges_ms)
+        for number, flow in enumerate(FLOWS):
+            ledger = _Ledger(store, gateway_id, number, readings)
+            for window, (start, end) in zip(windows, pairwise([ledger.edge(at) for at in edges_ms]), strict=True):
+                window[flow.name] = ledger.between(start, end)
     return windows
 
 

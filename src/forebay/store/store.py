@@ -16,7 +16,10 @@ from forebay.records.reading import Reading, SlowReading
 from forebay.records.reasons import Reason
 from forebay.records.signals import COUNTERS, FAST, SLOW
 from forebay.records.tempo import Tempo
+from forebay.store.archive import Archive
 from forebay.store.database import Database, Statement
+from forebay.store.raw import Raw, Table
+from forebay.store.rollup import roll
 from forebay.store.state import (
     Connection,
     Event,
@@ -32,10 +35,17 @@ from forebay.store.watch import Watch
 
 R = TypeVar("R", bound=Reading | SlowReading)
 
-_FAST_NAMES = tuple(s.name for s in FAST)
-_SLOW_NAMES = tuple(s.name for s in SLOW)
+FAST_NAMES = tuple(s.name for s in FAST)
+"""The columns of `samples` after gateway and time."""
+SLOW_NAMES = tuple(s.name for s in SLOW)
+"""Those of `slow_samples`."""
 _POWER_OF = {flow.counter: (flow.power, flow.sign) for flow in FLOWS} | {"solar_import_wh": ("solar_power_w", -1)}
 _FLAGS = {f.name for kind in (Reading, SlowReading) for f in fields(kind) if "bool" in str(f.type)}
+
+
+def archive_of(path: Path) -> Path:
+    """Return the folder of Parquet files that belongs to a database."""
+    return path.with_name(f"{path.stem}-archive")
 
 
 def _insert(table: str, names: Sequence[str]) -> str:
@@ -43,9 +53,9 @@ def _insert(table: str, names: Sequence[str]) -> str:
     return f"INSERT OR IGNORE INTO {table} (gateway_id, at_ms, {', '.join(names)}) VALUES ({marks})"  # noqa: S608
 
 
-_INSERT = {Reading: _insert("samples", _FAST_NAMES), SlowReading: _insert("slow_samples", _SLOW_NAMES)}
-_VALUES = {Reading: attrgetter(*_FAST_NAMES), SlowReading: attrgetter(*_SLOW_NAMES)}
-_TABLES = {Reading: ("samples", _FAST_NAMES), SlowReading: ("slow_samples", _SLOW_NAMES)}
+_INSERT = {Reading: _insert("samples", FAST_NAMES), SlowReading: _insert("slow_samples", SLOW_NAMES)}
+_VALUES = {Reading: attrgetter(*FAST_NAMES), SlowReading: attrgetter(*SLOW_NAMES)}
+_TABLES = {Reading: ("samples", FAST_NAMES), SlowReading: ("slow_samples", SLOW_NAMES)}
 
 
 def _flagged(name: str, value: Any) -> Any:
@@ -62,6 +72,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.archive = Archive(archive_of(database.path))
         self._watches: set[Watch] = set()
         self._last: dict[tuple[type, int], Any] = {}
         self._counters: dict[tuple[int, str], Point] = {}
@@ -97,6 +108,7 @@ class Store:
                 self._save_tempos()
         finally:
             self.database.close()
+            self.archive.close()
             self._notify()
 
     # gateways
@@ -147,7 +159,9 @@ class Store:
         """
         if not self._is_new(gateway_id, reading):
             return False
-        statements = [self._row(gateway_id, reading), *self._count(gateway_id, reading)]
+        last = self._latest(Reading, gateway_id)
+        rolled = roll(gateway_id, None if last is None else to_ms(last.at), to_ms(reading.at))
+        statements = [self._row(gateway_id, reading), *self._count(gateway_id, reading), *rolled]
         self._last[Reading, gateway_id] = reading
         try:
             self.database.write(statements)
@@ -192,12 +206,13 @@ class Store:
 
     def readings(self, gateway_id: int, start: datetime, end: datetime) -> list[Reading]:
         """Return the raw readings of [start, end), in order."""
-        sql = (
-            f"SELECT at_ms, {', '.join(_FAST_NAMES)} FROM samples"  # noqa: S608
-            " WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms"
-        )
-        rows = self.database.rows(sql, (gateway_id, to_ms(start), to_ms(end)))
-        return [self._reading(Reading, _FAST_NAMES, row) for row in rows]
+        select = f"SELECT at_ms, {', '.join(FAST_NAMES)} FROM {{table}} ORDER BY at_ms"  # noqa: S608
+        found = self.raw(gateway_id).ask(select, to_ms(start), to_ms(end))
+        return [self._reading(Reading, FAST_NAMES, row) for rows in found for row in rows]
+
+    def raw(self, gateway_id: int, table: Table = "samples") -> Raw:
+        """Return the raw readings of a gateway, wherever they are kept."""
+        return Raw(self.database, self.archive, gateway_id, table)
 
     def _is_new(self, gateway_id: int, reading: Reading | SlowReading) -> bool:
         last = self._latest(type(reading), gateway_id)

@@ -1,0 +1,176 @@
+"""Sealing: days that are over move from the database into Parquet files, months of days into one file.
+
+The file is durable before the database says that it counts, and the rows leave
+the database in the same transaction, so a crash at any point loses nothing and
+doubles nothing. Of `samples` the readings next to each quarter of an hour stay,
+so that counters at any quarter are at hand without a file.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from forebay.errors import StoreError
+from forebay.records.signals import BY_NAME, COUNTERS, Held
+from forebay.store.raw import Segment, Table, sealed_until, segments
+from forebay.store.rollup import QUARTER_MS
+from forebay.store.state import from_ms
+from forebay.store.store import FAST_NAMES, SLOW_NAMES, Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DAY_MS = 86_400_000
+HOT_DAYS = 2
+"""Whole days that stay in the database before the day of the last reading."""
+HOT_MINUTES_MS = 10 * DAY_MS
+"""How long minutes stay put together; older ones are made from the raw readings when asked for."""
+ORPHAN_S = 3600.0
+"""Age at which a file that no segment names is taken away [s]: no reader can still be at it."""
+
+_NAMES: dict[Table, tuple[str, ...]] = {"samples": FAST_NAMES, "slow_samples": SLOW_NAMES}
+_DAY = re.compile(r"-(\d{4}-\d{2})-\d{2}\.parquet$")
+_BOUNDS = "gateway_id = ? AND at_ms >= ? AND at_ms < ?"
+
+
+def upkeep(store: Store) -> int:
+    """Seal what is due of every gateway, one step each; return how many steps were done, 0 when nothing was due.
+
+    Raises StoreError when a file cannot be written; the readings are in the database then as before.
+    """
+    done = 0
+    for gateway in store.gateways():
+        for table in _NAMES:
+            done += seal_next_day(store, gateway.id, table) or join_next_month(store, gateway.id, table)
+    if not done:
+        _sweep(store)
+    return done
+
+
+def seal_next_day(store: Store, gateway_id: int, table: Table) -> bool:
+    """Whether a day was due and is sealed now."""
+    database = store.database
+    until_ms = sealed_until(database, gateway_id, table)
+    low, high = database.rows(
+        f"SELECT min(at_ms), max(at_ms) FROM {table} WHERE gateway_id = ? AND at_ms >= ?",  # noqa: S608
+        (gateway_id, until_ms or 0),
+    )[0]
+    if low is None:
+        return False
+    start_ms = low - low % DAY_MS
+    end_ms = start_ms + DAY_MS
+    if end_ms > high - high % DAY_MS - HOT_DAYS * DAY_MS:
+        return False
+    start_ms = start_ms if until_ms is None else until_ms  # days without a reading belong to the next one
+    rows = database.rows(
+        f"SELECT at_ms, {', '.join(_NAMES[table])} FROM {table} WHERE {_BOUNDS} ORDER BY at_ms",  # noqa: S608
+        (gateway_id, start_ms, end_ms),
+    )
+    columns = arrays(_NAMES[table], rows)
+    file = f"{gateway_id}/{table}-{from_ms(low):%Y-%m-%d}.parquet"
+    size, digest = store.archive.write(file, columns)
+    statements: list[tuple[str, tuple[Any, ...]]] = [
+        (
+            "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (gateway_id, table, start_ms, end_ms, file, len(rows), size, digest),
+        )
+    ]
+    if table == "samples":
+        gone = (~_kept(columns)).nonzero()[0]
+        times = columns["at_ms"][gone].tolist()
+        statements += [("DELETE FROM samples WHERE gateway_id = ? AND at_ms = ?", (gateway_id, at)) for at in times]
+        sql = "DELETE FROM minutes WHERE gateway_id = ? AND start_ms < ?"
+        statements.append((sql, (gateway_id, end_ms - HOT_MINUTES_MS)))
+    else:
+        statements.append((f"DELETE FROM {table} WHERE {_BOUNDS}", (gateway_id, start_ms, end_ms)))  # noqa: S608
+    database.write_at_once(statements)
+    return True
+
+
+def arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return rows as columns, the time first; a REAL that is not known is NaN."""
+    import numpy as np
+
+    given = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 1)
+    columns: dict[str, np.ndarray[Any, Any]] = {"at_ms": np.array(given[0], dtype=np.int64)}
+    for name, values in zip(names, given[1:], strict=True):
+        held = BY_NAME[name].held
+        if held is Held.REAL:
+            columns[name] = np.array(values, dtype=np.float64)
+        elif held is Held.INTEGER:
+            unknown = [value is None for value in values]
+            columns[name] = np.ma.masked_array([value or 0 for value in values], unknown, dtype=np.int64)
+        else:
+            columns[name] = np.array(values, dtype=object)
+    return columns
+
+
+def _kept(columns: dict[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Mark the readings that stay: for each counter the last before and the first after every quarter of an hour."""
+    import numpy as np
+
+    at = columns["at_ms"]
+    kept = np.zeros(len(at), dtype=bool)
+    for counter in COUNTERS:
+        known = (~np.isnan(columns[counter.name])).nonzero()[0]
+        if not len(known):
+            continue
+        quarter = at[known] // QUARTER_MS
+        turns = (quarter[1:] != quarter[:-1]).nonzero()[0]
+        kept[known[[0, -1]]] = True
+        kept[known[turns]] = True
+        kept[known[turns + 1]] = True
+    return kept
+
+
+def _month_of(segment: Segment) -> str:
+    """Return the month of a day's file, "" of a month's."""
+    match = _DAY.search(segment.file)
+    return match[1] if match else ""
+
+
+def join_next_month(store: Store, gateway_id: int, table: Table) -> bool:
+    """Whether a month was complete and is one file now; its days stay on disk until nobody reads them."""
+    database = store.database
+    until_ms = sealed_until(database, gateway_id, table)
+    if until_ms is None:
+        return False
+    days = [s for s in segments(database, gateway_id, table, 0, until_ms) if _month_of(s)]
+    for month, group in groupby(days, _month_of):
+        parts = list(group)
+        year, number = (int(word) for word in month.split("-"))
+        begin = datetime(year, number, 1, tzinfo=UTC)
+        after = (begin + timedelta(days=32)).replace(day=1)
+        if until_ms < after.timestamp() * 1000:
+            return False
+        file = f"{gateway_id}/{table}-{month}.parquet"
+        size, digest = store.archive.join(file, [part.file for part in parts])
+        n = store.archive.rows([file], "SELECT count(*) FROM {table}")[0][0]
+        if n != sum(part.n for part in parts):
+            raise StoreError(f"{store.archive.path(file)}: has {n} readings, not those of its days; the days stay")
+        removed = "DELETE FROM segments WHERE gateway_id = ? AND kind = ? AND start_ms >= ? AND start_ms < ?"
+        row = (gateway_id, table, parts[0].start_ms, parts[-1].end_ms, file, n, size, digest)
+        database.write_at_once(
+            [
+                (removed, (gateway_id, table, parts[0].start_ms, parts[-1].end_ms)),
+                ("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row),
+            ]
+        )
+        return True
+    return False
+
+
+def _sweep(store: Store) -> None:
+    """Take away files that no segment names: days that became a month, and what a crash left."""
+    folder = store.archive.folder
+    if not folder.is_dir():
+        return
+    named = {row[0] for row in store.database.rows("SELECT file FROM segments")}
+    for path in folder.rglob("*.parquet*"):
+        if path.relative_to(folder).as_posix() not in named and time.time() - path.stat().st_mtime > ORPHAN_S:
+            path.unlink(missing_ok=True)
