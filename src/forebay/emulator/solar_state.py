@@ -5,6 +5,7 @@ from __future__ import annotations
 from forebay.emulator.device import Device
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import pack_part
+from forebay.emulator.roof import Roof
 from forebay.wire.solar import PackChoice, Power
 
 RESET_S = 60.0
@@ -14,8 +15,8 @@ RESET_S = 60.0
 class SolarState:
     """Which inverters are switched off, and which restart.
 
-    Only a Powerwall of the model "plus" has an inverter for the roof; the switch of another one is kept, and moves
-    nothing.
+    One that is off feeds nothing. Only a Powerwall of the model "plus" has an inverter for the roof; the switch of
+    another one is kept, and moves nothing.
     """
 
     def __init__(self, device: Device) -> None:
@@ -40,12 +41,6 @@ class SolarState:
         """Whether the inverter of a Powerwall feeds nothing now."""
         return self.setpoints[number] is not Power.ON or self._restarts[number] > 0
 
-    @property
-    def fed_ratio(self) -> float:
-        """Share of the roof whose inverters are on, 0–1; 1 where the roof has an inverter of its own."""
-        numbers = [number for number, pack in enumerate(self._device.home.packs) if pack.model == "plus"]
-        return sum(not self.is_off(number) for number in numbers) / len(numbers) if numbers else 1.0
-
     def switch(self, number: int, setpoint: Power) -> None:
         """Switch an inverter on or off. Raises Refused: bad_value."""
         if not setpoint.is_known:
@@ -65,4 +60,4 @@ class SolarState:
         self._device.later(RESET_S, back)
 
     def _moved(self) -> None:
-        self._device.touch()
+        self._device.area(Roof).switch(frozenset(n for n in range(len(self.setpoints)) if self.is_off(n)))

@@ -67,6 +67,7 @@ class World:
         self.overrides = Overrides()
         self._load_trace = load_trace
         self._solar_trace = solar_trace
+        self._unfed: frozenset[int] = frozenset()
         self._zone: ZoneInfo = home.zone
         self._days: OrderedDict[date, _Day] = OrderedDict()
         self._today: _Day | None = None
@@ -94,9 +95,9 @@ class World:
         At night the inverters draw or leak up to 10 W. Source: seed L57.
         """
         if self.overrides.solar_w is not None:
-            return self.overrides.solar_w
+            return self.overrides.solar_w * self._live_ratio
         if self._solar_trace is not None:
-            power_w = self._solar_trace.mean("solar_w", self.local(at_s), seconds)
+            power_w = self._solar_trace.mean("solar_w", self.local(at_s), seconds) * self._live_ratio
         else:
             cover = self.overrides.cloud_cover
             share = sun.through_clouds(cover) if cover is not None else self._mean(at_s, seconds, "cover")
@@ -136,10 +137,11 @@ class World:
 
     def _suns(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
         if self.overrides.solar_w is not None:
-            return repeat(self.overrides.solar_w, span.stop - span.start)
+            return repeat(self.overrides.solar_w * self._live_ratio, span.stop - span.start)
         powers: Iterable[float]
         if self._solar_trace is not None:
-            powers = self._solar_trace.means("solar_w", self.local(at_s), 60, span.stop - span.start)
+            means = self._solar_trace.means("solar_w", self.local(at_s), 60, span.stop - span.start)
+            powers = [mean_w * self._live_ratio for mean_w in means]
         elif self.overrides.cloud_cover is not None:
             share = sun.through_clouds(self.overrides.cloud_cover)
             powers = [clear_w * share for clear_w in day.clear_w[span]]
@@ -251,14 +253,47 @@ class World:
                 sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg) * haze, string.peak_w
             )
             for number, string in enumerate(self.home.solar)
-            if number not in self.overrides.strings_out
+            if number not in self.dead_strings
         )
+
+    @property
+    def dead_strings(self) -> frozenset[int]:
+        """Strings of the roof that give nothing: out of order, or their inverter is off."""
+        return self.overrides.strings_out | self._unfed
 
     def set_strings_out(self, numbers: Iterable[int]) -> None:
         """Let these strings of the roof give nothing, counted from 0, and all others what the sun gives."""
         self.overrides.strings_out = frozenset(numbers)
+        self._forget()
+
+    def set_unfed(self, numbers: Iterable[int]) -> None:
+        """Let nothing take what these strings could give, counted from 0: their inverters are off."""
+        self._unfed = frozenset(numbers)
+        self._forget()
+
+    def _forget(self) -> None:
         self._days.clear()
         self._today = None
+
+    @property
+    def _live_ratio(self) -> float:
+        """Share of the roof by its size that gives something, 0–1."""
+        if not self.dead_strings:
+            return 1.0
+        peaks_w = [string.peak_w for string in self.home.solar]
+        live_w = sum(peak_w for number, peak_w in enumerate(peaks_w) if number not in self.dead_strings)
+        return live_w / sum(peaks_w) if live_w else 0.0
+
+    def string_weights(self, at_s: float) -> list[float]:
+        """Return how the strings share what the roof gives at an instant: by the sun on them, else by their size."""
+        site, dead = self.home.site, self.dead_strings
+        height, bearing = sun.position(at_s, site.latitude_deg, site.longitude_deg)
+        live_w = [0.0 if number in dead else string.peak_w for number, string in enumerate(self.home.solar)]
+        lit = [
+            peak_w * sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg)
+            for peak_w, string in zip(live_w, self.home.solar, strict=True)
+        ]
+        return lit if sum(lit) > 0 else live_w
 
 
 def _leak_w(power_w: float, at_s: float) -> float:

@@ -85,6 +85,7 @@ class VitalsDevice:
     vitals: values by the gateway's own names, in their order.
     meter_location: numbers of the places a meter measures; empty for other devices.
     ecu_type: kind number of a controller, None for other devices.
+    nameplate_w: what a solar inverter can give [W], None for other devices.
     """
 
     din: str
@@ -99,6 +100,7 @@ class VitalsDevice:
     alerts: tuple[str, ...] = ()
     meter_location: tuple[int, ...] = ()
     ecu_type: int | None = None
+    nameplate_w: int | None = None
 
     @property
     def kind(self) -> str:
@@ -174,6 +176,9 @@ def _device(entry: Any) -> VitalsDevice:
         alerts=tuple(entry.alerts),
         meter_location=tuple(attributes.meterAttributes.meterLocation),
         ecu_type=ecu.ecuType if attributes.HasField("teslaEnergyEcuAttributes") and ecu.HasField("ecuType") else None,
+        nameplate_w=attributes.pvInverterAttributes.nameplateRealPowerW
+        if attributes.HasField("pvInverterAttributes")
+        else None,
     )
 
 
@@ -185,6 +190,16 @@ _TEXTS = (
     ("componentParentDin", "parent_din"),
     ("firmwareVersion", "firmware_version"),
 )
+
+
+def _set_attributes(attributes: Any, source: VitalsDevice) -> None:
+    """Say the one thing that a device has beside its values, if any."""
+    if source.meter_location:
+        attributes.meterAttributes.meterLocation.extend(source.meter_location)
+    elif source.nameplate_w is not None:
+        attributes.pvInverterAttributes.nameplateRealPowerW = source.nameplate_w
+    elif source.ecu_type is not None:
+        attributes.teslaEnergyEcuAttributes.ecuType = source.ecu_type
 
 
 def encode(devices: list[VitalsDevice]) -> bytes:
@@ -203,10 +218,7 @@ def encode(devices: list[VitalsDevice]) -> bytes:
         ):
             if since:
                 getattr(device, name).seconds = since
-        if source.meter_location:
-            device.deviceAttributes.meterAttributes.meterLocation.extend(source.meter_location)
-        elif source.ecu_type is not None:
-            device.deviceAttributes.teslaEnergyEcuAttributes.ecuType = source.ecu_type
+        _set_attributes(device.deviceAttributes, source)
         for vital_name, value in source.vitals.items():
             vital = entry.vitals.add(name=vital_name)
             match value:

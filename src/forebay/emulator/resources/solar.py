@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator import readings
+from forebay.emulator.alerts import SOLAR_ALERTS, solar_alerts
 from forebay.emulator.device import Device
 from forebay.emulator.metering_state import MeteringState
+from forebay.emulator.resources.system import compliance
+from forebay.emulator.roof import INVERTER_W, InverterShown, inverters
 from forebay.emulator.solar_state import SolarState
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
@@ -25,59 +28,47 @@ from forebay.wire.solar import (
 
 Parts = Mapping[str, str]
 
-_DARK_V = 10.3
-"""What a string shows at night [V]; from the published example."""
-_LIT_V = 290.0
-_LIMIT_W = 7_600.0
-"""What one inverter may feed [W]."""
-
 
 def _state(device: Device) -> SolarState:
     return device.area(SolarState)
 
 
-def strings(device: Device) -> list[StringVitals]:
-    """Return the strings of the Powerwalls' inverters, which share what the sun gives by their size."""
-    if all(pack.model != "plus" for pack in device.home.packs):
-        return []
-    solar_w = max(0.0, readings.take(device).solar.power_w)
-    whole_w = sum(string.peak_w for string in device.home.solar) or 1.0
-    told = []
-    for number, string in enumerate(device.home.solar, 1):
-        power_w = solar_w * string.peak_w / whole_w
-        volts = _LIT_V if power_w > 1 else _DARK_V
-        told.append(
-            StringVitals(
-                string_id=number,
-                connected=power_w > 1,
-                measured_voltage=volts,
-                current=round(power_w / volts, 2) if power_w > 1 else 0.0,
-                measured_power=round(power_w, 1) if power_w > 1 else 0.0,
-            )
+def strings(shown: tuple[InverterShown, ...]) -> list[StringVitals]:
+    """Return the inputs of all inverters, counted on from the first one's."""
+    inputs = [string for inverter in shown for string in inverter.strings]
+    return [
+        StringVitals(
+            string_id=number,
+            connected=string.is_connected,
+            measured_voltage=string.voltage_v,
+            current=string.current_a,
+            measured_power=float(string.power_w),
         )
-    return told
+        for number, string in enumerate(inputs, 1)
+    ]
 
 
 def solar_powerwall(device: Device, _body: None, _parts: Parts) -> SolarPowerwall:
-    """Report strings and state of the inverter within the Powerwall."""
-    now, state = readings.take(device), _state(device)
-    off = state.is_off(0) or not device.running
-    found = strings(device)
-    power_w = now.solar.power_w if found and not off else 0.0
-    volts, hertz = now.packs[0].voltage_v, now.packs[0].frequency_hz
+    """Report strings and state of the inverters within the Powerwalls, the strings of all of them together."""
+    now, state, shown = readings.take(device), _state(device), inverters(device)
+    off = all(inverter.is_off for inverter in shown) if shown else state.is_off(0)
+    off = off or not device.running
+    power_w = float(sum(inverter.power_w for inverter in shown)) if not off else 0.0
+    pack = now.active_packs[0] if now.active_packs else now.packs[0]
+    volts, hertz = (0.0, 0.0) if device.power.dark else (pack.voltage_v, pack.frequency_hz)
     return SolarPowerwall(
         pvac_status=PvacStatus(
             state="PVAC_Standby" if off else "PVAC_Active",
             disabled=off,
             disabled_reasons=["PVAC_DisabledByUser"] if off else [],
-            grid_state="Grid_Uncompliant" if device.islanded else "Grid_Compliant",
+            grid_state=compliance(device),
             inv_state="INV_Standby" if off else "INV_Grid_Connected",
             v_out=volts,
             f_out=hertz,
             p_out=power_w,
-            q_out=-10.0 if found and not off else 0.0,
+            q_out=-10.0 if shown and not off else 0.0,
             i_out=round(abs(power_w) / volts, 2) if volts else 0.0,
-            string_vitals=found,
+            string_vitals=strings(shown),
         ),
         pvs_status=PvsStatus(
             state="PVS_Idle" if off else "PVS_GridSupporting",
@@ -86,11 +77,17 @@ def solar_powerwall(device: Device, _body: None, _parts: Parts) -> SolarPowerwal
             v_ll=volts,
             self_test_state="PVS_SelfTestOff",
         ),
-        pv_power_limit=_LIMIT_W,
+        pv_power_limit=float(INVERTER_W * max(1, len(shown))),
         power_status_setpoint=state.setpoints[0],
-        pvac_alerts={},
-        pvs_alerts={},
+        pvac_alerts=_alerts(device, shown, "PVAC"),
+        pvs_alerts=_alerts(device, shown, "PVS"),
     )
+
+
+def _alerts(device: Device, shown: tuple[InverterShown, ...], kind: str) -> dict[str, Any]:
+    """Return whether each known alert is raised by any inverter."""
+    raised = {name for inverter in shown for name in solar_alerts(device, inverter, kind)}
+    return {row.name: row.name in raised for row in SOLAR_ALERTS if row.kind == kind}
 
 
 def power_status(device: Device, _body: None, _parts: Parts) -> PowerStatus:

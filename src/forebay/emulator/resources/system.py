@@ -194,6 +194,13 @@ def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> Syst
     )
 
 
+def compliance(device: Device) -> str:
+    """Say what the inverters find the grid: gone, back but not yet trusted, or good."""
+    if not device.islanded:
+        return "Grid_Compliant"
+    return "Grid_Qualifying" if device.grid_state is GridState.TO_GRID else "Grid_Uncompliant"
+
+
 def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBlock:
     """Report one Powerwall; one that is disabled tells no powers and no energies that flowed (M11)."""
     islanded, works = device.islanded, shown.enabled
@@ -202,14 +209,13 @@ def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBloc
         return value if works else None
 
     state = "PINV_GridForming" if islanded else "PINV_GridFollowing"
-    grid = "Grid_Uncompliant" if islanded else "Grid_Compliant"
     return BatteryBlock(
         Type="",
         PackagePartNumber=pack_part(device, index),
         PackageSerialNumber=device.pack_serials[index],
         disabled_reasons=[] if works else [device.power.disabled[index]],
         pinv_state=state if works else "",
-        pinv_grid_state=grid if works else "",
+        pinv_grid_state=compliance(device) if works else "",
         nominal_energy_remaining=shown.energy_wh,
         nominal_full_pack_energy=shown.full_wh,
         p_out=told(shown.power_w),
