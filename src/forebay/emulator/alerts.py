@@ -54,6 +54,11 @@ def _is_full(device: Device) -> bool:
     return device.power.level >= FULL and bool(device.power.active)
 
 
+def _is_cut_off(device: Device) -> bool:
+    """Whether nobody wanted the island."""
+    return device.islanded and not device.tie.off_grid_wanted and not device.tie.is_site_without_grid
+
+
 def _is_held_back(device: Device) -> bool:
     return device.power.sun_share < FULL and device.power.flows.solar_w >= 0
 
@@ -89,10 +94,10 @@ def _is_out(place: int) -> Callable[[Device, InverterShown], bool]:
 # fmt: off
 SYSTEM_ALERTS: tuple[Alert, ...] = (
     Alert("SystemConnectedToGrid", lambda device: device.grid_state is GridState.CONNECTED),
-    Alert("ScheduledIslandContactorOpen", lambda device: device.islanded and device.off_grid_wanted),
-    Alert("UnscheduledIslandContactorOpen", lambda device: device.islanded and not device.off_grid_wanted),
+    Alert("ScheduledIslandContactorOpen", lambda device: device.islanded and device.tie.off_grid_wanted),
+    Alert("UnscheduledIslandContactorOpen", _is_cut_off),
     Alert("GridFaultContactorTrip", lambda device: device.islanded and not device.grid_up),
-    Alert("WaitForUserNoInvertersReady", lambda device: device.power.dark),
+    Alert("WaitForUserNoInvertersReady", lambda device: device.grid_state is GridState.WAITS_FOR_USER),
     Alert("RealPowerAvailableLimited", _is_full),
     Alert("SelfConsumptionReservedLimit", _rests_at_reserve),
     Alert("SolarChargeOnlyLimited", lambda device: device.power.refilling and not device.home.grid.charging),

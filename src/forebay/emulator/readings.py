@@ -216,7 +216,7 @@ def _read(device: Device) -> Readings:
             counters.solar_exported,
             counters.solar_imported,
             line_v if metering.inverter_counts else solar_v if is_own else shown_v,
-            grid_hz if metering.inverter_counts else meter_hz,
+            house_hz if metering.inverter_counts else meter_hz,
             0.0,
             amps(0.0, solar_w),
         ),

@@ -91,7 +91,7 @@ def _reading(device: Device, meter: InstalledMeter, now: readings.Readings) -> M
             IP=UNSET if meter.type in BY_BUS else host,
             sensorId=device.sensor_id,
             firmwareVersion=_NEURIO_VERSION,
-            f_Hz=round(now.grid_frequency_hz, 2),
+            f_Hz=round(device.frequency_hz, 2),
             cts=cts,
         ),
     )
