@@ -122,6 +122,7 @@ async def test_an_operation_is_shown_when_staged_and_acts_when_completed(house: 
     assert discharging
     assert charging
     assert discharging.instant_power == pytest.approx(1000, abs=50)
+    assert charging.instant_power is not None
     assert charging.instant_power < -500
 
 

@@ -9,6 +9,7 @@ import pytest
 from forebay.errors import ForebayError, LoginRejected, SiteStopped, StoreError, Throttled
 from forebay.records.reading import app_pct, fast_reading, gateway_time, slow_reading
 from forebay.records.reasons import EXPLANATIONS, Reason, explain
+from forebay.wire import catalogue, codec
 from forebay.wire.gotime import NEVER
 from forebay.wire.percent import WirePercent
 from forebay.wire.power import Aggregates, Meter
@@ -55,6 +56,14 @@ def test_each_meter_fills_its_own_fields() -> None:
     assert (reading.solar_power_w, reading.solar_export_wh, reading.solar_import_wh) == (1144, 1269, 2)
     assert (reading.charge_wire_pct, reading.grid_state) == (42.4, "SystemGridConnected")
     assert reading.grid_services_active is False
+
+
+def test_a_meter_that_says_null_leaves_the_others_standing() -> None:
+    said = codec.encode(house(), (21, 44, 0)).replace(b'"instant_power":1144', b'"instant_power":null')
+    reading = fast_reading(AT, codec.decode(catalogue.AGGREGATES, said))
+
+    assert (reading.solar_power_w, reading.solar_export_wh) == (None, 1269)
+    assert (reading.site_power_w, reading.load_power_w) == (72, 1154)
 
 
 def test_a_frequency_of_zero_is_not_measured() -> None:

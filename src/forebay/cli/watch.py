@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
@@ -42,7 +43,7 @@ class Screen:
     """The last readings, and how they look."""
 
     def __init__(self) -> None:
-        self._powers: dict[str, deque[float]] = {point: deque(maxlen=_KEPT) for _, point, _ in _POINTS}
+        self._powers: dict[str, deque[float | None]] = {point: deque(maxlen=_KEPT) for _, point, _ in _POINTS}
         self._snapshot: Snapshot | None = None
         self._trouble: GatewayError | None = None
 
@@ -89,12 +90,11 @@ class Screen:
         yield Group(grid, Text(), state)
 
 
-def spark(values: deque[float]) -> str:
-    """Return the course of a power as small bars, by its own greatest size, rests staying small."""
-    if not values:
-        return ""
-    top = max(500.0, *(abs(value) for value in values))
-    return "".join(_SPARKS[min(7, int(abs(value) / top * 7.99))] for value in values)
+def spark(values: Iterable[float | None]) -> str:
+    """Return the course of a power as small bars, by its own greatest size; blank where it is not known."""
+    sizes = [None if value is None else abs(value) for value in values]
+    top = max([500.0, *(size for size in sizes if size is not None)])
+    return "".join(" " if size is None else _SPARKS[min(7, int(size / top * 7.99))] for size in sizes)
 
 
 def watch(options: argparse.Namespace) -> int:

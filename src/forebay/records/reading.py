@@ -115,7 +115,7 @@ def _measured(meter: object) -> Meter | None:
 def _told(meter: Meter | None, member: str) -> float | None:
     if meter is None:
         return None
-    value: float = getattr(meter, member)
+    value: float | None = getattr(meter, member)
     return value
 
 

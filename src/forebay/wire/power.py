@@ -35,6 +35,7 @@ class Meter(Wire, kw_only=True):
 
     Powers [W, VAR, VA], counters [Wh], voltages [V], currents [A], frequency [Hz].
     timeout: [ns].
+    A meter that does not know a value may say null: the others count all the same (unverified).
     """
 
     MEMBERS: ClassVar = Timeline(
@@ -45,13 +46,13 @@ class Meter(Wire, kw_only=True):
     )
 
     last_communication_time: str = NEVER
-    instant_power: float
-    instant_reactive_power: float = 0.0
-    instant_apparent_power: float = 0.0
-    frequency: float = 0.0
-    energy_exported: float
-    energy_imported: float
-    instant_average_voltage: float = 0.0
+    instant_power: float | None
+    instant_reactive_power: float | None = 0.0
+    instant_apparent_power: float | None = 0.0
+    frequency: float | None = 0.0
+    energy_exported: float | None
+    energy_imported: float | None
+    instant_average_voltage: float | None = 0.0
     instant_total_current: float = 0.0
     i_a_current: float = 0.0
     i_b_current: float = 0.0
