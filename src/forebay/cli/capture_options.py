@@ -41,3 +41,15 @@ def add_replay(emulate: argparse.ArgumentParser) -> None:
     emulate.add_argument(
         "--moving-times", action="store_true", help="with --replay: let its time stamps be those of now, not of then"
     )
+
+
+def add_openapi(commands: argparse._SubParsersAction[argparse.ArgumentParser], lazily: Lazily) -> None:
+    """Add the command that prints the catalogue for other programs."""
+    openapi = commands.add_parser(
+        "openapi",
+        help="print the API of a release as OpenAPI 3.1",
+        description="Print every resource that a release offers, with its models, refusals and what is unverified, as "
+        "an OpenAPI 3.1 document in JSON.",
+    )
+    openapi.add_argument("--firmware", default="21.44", metavar="X.Y", help="the release, or restricted (21.44)")
+    openapi.set_defaults(run=lazily("openapi", "openapi"))

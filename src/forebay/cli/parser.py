@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from forebay.cli.capture_options import add_capture, add_replay
+from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.house_parser import add_house
 
 Run = Callable[[argparse.Namespace], int]
@@ -97,6 +97,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add_house(commands, [common, talking], _lazily)
     _add_emulate(commands)
     add_capture(commands, [common, _talking(names_host=False)], _lazily, _positive)
+    add_openapi(commands, _lazily)
     return parser.parse_args(argv)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from forebay.emulator import published
 from forebay.emulator.description import describe
 from forebay.emulator.device import Device
 from forebay.emulator.http import Receive, Scope, Send
@@ -77,6 +78,9 @@ class ControlApp:
         method, path = scope["method"], scope["path"]
         if method == "HEAD":
             method = "GET"
+        if path == published.PATH:
+            _only(method, "GET")
+            return published.of_device(self._device)
         if path in ("/", "/state"):
             _only(method, "GET")
             return self._state() if path == "/state" else help_text()
@@ -107,6 +111,7 @@ def help_text() -> dict[str, Any]:
             "members": {key: kind.words for key, kind in verb.members.items()},
             "example": verb.example,
         }
+    listed[f"GET {published.PATH}"] = "Describe the gateway's own API, as OpenAPI 3.1."
     listed["GET /faults"] = "List the faults in force."
     listed["DELETE /faults"] = "End all of them."
     return listed

@@ -20,14 +20,14 @@ from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import GARBAGE, Injection, fault_for
 from forebay.emulator.page import WebPage, guarded
 from forebay.emulator.refusal import Refused
-from forebay.emulator.replies import BROKEN, TOO_LARGE, Dates, Reply, encoded, refusal, success
+from forebay.emulator.replies import BROKEN, Dates, Reply, encoded, refusal, success
 from forebay.emulator.routes import Dialect, Route, Routes, WrongMethod
 from forebay.emulator.sessions import Sessions, has_cookie, read_login
 from forebay.wire import firmware
 from forebay.wire.catalogue import LOGIN, WEB_PAGE
 from forebay.wire.codec import decode_body, encode
 from forebay.wire.endpoint import Access, Needs
-from forebay.wire.faults import BY_KEY, Fault
+from forebay.wire.faults import BY_KEY, TOO_LARGE, Fault
 from forebay.wire.site import Session
 
 Scope = dict[str, Any]

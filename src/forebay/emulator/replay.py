@@ -21,14 +21,14 @@ from forebay.clock import Clock
 from forebay.emulator.body import TooLarge, read_body
 from forebay.emulator.http import Receive, Scope, Send
 from forebay.emulator.refusal import Refused
-from forebay.emulator.replies import TOO_LARGE, Dates, HeaderList, Reply, refusal, success
+from forebay.emulator.replies import Dates, HeaderList, Reply, refusal, success
 from forebay.emulator.sessions import MOST_SESSIONS, has_cookie, presented_tokens, read_login
 from forebay.errors import ConfigError, EmulatorError
 from forebay.wire import captured, catalogue, firmware
 from forebay.wire.captured import Answer, Capture
 from forebay.wire.codec import encode
 from forebay.wire.endpoint import Effect
-from forebay.wire.faults import BY_KEY
+from forebay.wire.faults import BY_KEY, TOO_LARGE
 from forebay.wire.firmware import Version, parse_version
 from forebay.wire.gotime import NEVER, print_seconds, seconds
 from forebay.wire.jsontext import Place, rewrite

@@ -19,7 +19,6 @@ from forebay.wire.firmware import REFUSAL_BODY_HEADERS, REFUSAL_HEADERS, Version
 
 HeaderList = list[tuple[bytes, bytes]]
 
-TOO_LARGE = Fault("too_large", 413, BY_KEY["bad_json"].raises, "http: request body too large", "Unable to read body")
 BROKEN = Fault("broken", 500, BY_KEY["bad_json"].raises, "the emulator failed", "this is an error of the emulator")
 
 

@@ -76,6 +76,10 @@ class Dialect:
         """Whether the gateway does not answer a row because it is restricted."""
         return self.restricted is not None and not row.kept
 
+    def answers(self, row: Endpoint[Any, Any]) -> bool:
+        """Whether the gateway answers a row."""
+        return self.offers(row) and not self.withholds(row)
+
     def access(self, row: Endpoint[Any, Any]) -> Access:
         """Return the least role that may use a row."""
         variant = self._variant(row)

@@ -66,6 +66,11 @@ FAULTS: tuple[Fault, ...] = (
 )
 # fmt: on
 
+TOO_LARGE = Fault(
+    "too_large", 413, errors.GatewayFailed, "http: request body too large", "Unable to read body", unverified=True
+)
+"""What a body beyond all measure gets; no gateway was seen to get one."""
+
 BY_KEY: dict[str, Fault] = {fault.key: fault for fault in FAULTS}
 
 _BY_STATUS: dict[int, type[errors.GatewayError]] = {
