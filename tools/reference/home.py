@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
         "commands_by_get": "GET does what POST does where the README lists GET: phase detection, updates, reset (X12).",
         "registration_needs_login": "/api/customer/registration is no longer open, as OpenAPI has it (X11).",
         "vitals_need_installer": "/api/devices/vitals is for installers, as it was first reported (X20).",
+        "openapi": "The gateway serves its OpenAPI document at /openapi.json, which no real one does.",
         "says_google": "The old connectivity test names its second test in full: *Google GET Test* (X16).",
         "installer_password": "Of the installer; the last five characters of the serial when left out.",
     },

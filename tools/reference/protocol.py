@@ -13,7 +13,8 @@ from tools.reference.markdown import code, name_of, over, table
 _ENDPOINTS = """# Endpoints
 
 What the gateway offers, as far as forebay knows it: {count} rows. The client calls these rows and the emulator serves
-them. `forebay endpoints` prints the same table, `forebay call METHOD PATH` calls any row.
+them. `forebay endpoints` prints the same table, `forebay call METHOD PATH` calls any row, `forebay openapi --firmware
+21.44` prints the rows of a release with their models and refusals as OpenAPI 3.1.
 
 - **Access** is the least role that may call: public, customer, installer.
 - **Effect** is what a call does, whatever the method: a *session* row logs in or out, a *writes* row changes the house.

@@ -80,7 +80,7 @@ class ControlApp:
             method = "GET"
         if path == published.PATH:
             _only(method, "GET")
-            return published.of_device(self._device)
+            return msgspec.Raw(published.body_of(self._device))
         if path in ("/", "/state"):
             _only(method, "GET")
             return self._state() if path == "/state" else help_text()

@@ -61,6 +61,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     registration_needs_login: bool = False
     vitals_need_installer: bool = False
     says_google: bool = False
+    openapi: bool = False
 
 
 class UserTable(_Table, frozen=True, kw_only=True):

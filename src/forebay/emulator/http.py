@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from forebay.emulator import page_facts
+from forebay.emulator import page_facts, published
 from forebay.emulator.body import TooLarge, read_body
 from forebay.emulator.device import Device
 from forebay.emulator.injected import InjectedFault
@@ -199,7 +199,11 @@ class GatewayApp:
         dialect = Dialect.of(self._device)
         if dialect.restricted is not None:
             return None
-        file = page_facts.reply(dialect) if path == page_facts.PATH else self._page.find(path)
+        if path == published.PATH:
+            is_served = self._device.home.gateway.openapi
+            file = success(200, b"application/json", published.body_of(self._device)) if is_served else None
+        else:
+            file = page_facts.reply(dialect) if path == page_facts.PATH else self._page.find(path)
         if file is not None and method not in ("GET", "HEAD"):
             raise WrongMethod("GET, HEAD")
         return file

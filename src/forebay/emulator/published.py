@@ -18,7 +18,7 @@ from forebay.emulator.routes import Dialect
 from forebay.wire import catalogue
 from forebay.wire.codec import encode
 from forebay.wire.endpoint import Effect
-from forebay.wire.firmware import release
+from forebay.wire.firmware import Release, release
 from forebay.wire.openapi import Document, ReleaseSpeaks, document, name_of
 
 PATH = "/openapi.json"
@@ -32,14 +32,15 @@ def of_release(firmware: str) -> Document:
     return document(ReleaseSpeaks(chosen), firmware=name_of(chosen), examples=examples(firmware))
 
 
-def of_device(device: Device) -> Document:
-    """Return the document of an emulated gateway as it is set up now."""
-    chosen = device.release
-    return document(
-        Dialect.of(device),
-        firmware=name_of(chosen),
-        examples=examples(chosen.name),
-        stranger_status=device.home.gateway.missing_login_status,
+def body_of(device: Device) -> bytes:
+    """Return the document of an emulated gateway as it is sent."""
+    return _body_of(Dialect.of(device), device.release, device.home.gateway.missing_login_status)
+
+
+@lru_cache(maxsize=16)
+def _body_of(dialect: Dialect, chosen: Release, stranger_status: int) -> bytes:
+    return as_bytes(
+        document(dialect, firmware=name_of(chosen), examples=examples(chosen.name), stranger_status=stranger_status)
     )
 
 

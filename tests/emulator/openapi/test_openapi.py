@@ -13,6 +13,7 @@ from tests.emulator.conftest import Asked, Serve
 
 from forebay.emulator import published
 from forebay.emulator.device import Device
+from forebay.emulator.home import GatewayTable, Home
 from forebay.errors import ConfigError
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Access, Effect, Endpoint
@@ -125,7 +126,7 @@ def _check(document: dict[str, Any], row: Endpoint[Any, Any], status: int, kind:
 async def test_every_answer_is_as_the_document_says(gateway: MakeAsked, firmware: str, state: str) -> None:
     one = gateway(firmware)
     _state(one.device, state)
-    document = json.loads(published.as_bytes(published.of_device(one.device)))
+    document = json.loads(published.body_of(one.device))
     rows = [row for row in catalogue.ALL if row.offered_by(one.device.version) and row is not catalogue.WEB_PAGE]
 
     for row in rows:
@@ -144,7 +145,7 @@ async def test_every_answer_is_as_the_document_says(gateway: MakeAsked, firmware
 @pytest.mark.parametrize("firmware", NAMES)
 async def test_every_wrong_body_is_refused_as_the_document_says(gateway: MakeAsked, firmware: str) -> None:
     one = gateway(firmware)
-    document = json.loads(published.as_bytes(published.of_device(one.device)))
+    document = json.loads(published.body_of(one.device))
     bodies = (b"", b"{", b"null", b"[1]", b'{"a": NaN}', b'"x"', b"\xff\xfe", b" " * 70_000, b"[" * 5000)
 
     for row in catalogue.ALL:
@@ -159,7 +160,7 @@ async def test_the_401_of_a_setting_is_in_the_document(gateway: MakeAsked) -> No
     table = msgspec.structs.replace(one.device.home.gateway, missing_login_status=401)
     one.device.home = msgspec.structs.replace(one.device.home, gateway=table)
 
-    responses = published.of_device(one.device)["paths"]["/api/operation"]["get"]["responses"]
+    responses = json.loads(published.body_of(one.device))["paths"]["/api/operation"]["get"]["responses"]
 
     assert {"401", "403"} <= set(responses)
     assert responses["401"]["content"]["application/json"]["examples"]["forbidden"]["value"]["code"] == 401
@@ -175,10 +176,18 @@ async def test_the_control_port_serves_the_document_of_its_gateway(served: Serve
     assert (await running.control("POST", "/openapi.json", {})).status == 405
 
 
-async def test_the_gateway_itself_has_no_such_path(served: Serve) -> None:
-    running = await served("21.44")
+@pytest.mark.parametrize("server", ["faithful", "fast"])
+async def test_the_gateway_itself_has_the_path_by_setting_only(
+    served: Serve, make_device: Callable[..., Device], server: str
+) -> None:
+    plain = await served("21.44", server=server)
+    home = Home(gateway=GatewayTable(openapi=True))
+    chosen = await served(device=make_device("21.44", home=home), server=server)
 
-    assert (await running.ask("GET", "/openapi.json")).status == 404
+    assert (await plain.ask("GET", "/openapi.json")).status == 404
+    answer = await chosen.ask("GET", "/openapi.json")
+    assert (answer.status, answer.header("content-type")) == (200, "application/json")
+    assert answer.json["openapi"] == "3.1.0"
 
 
 def test_refusals_follow_the_columns_of_a_row() -> None:
