@@ -115,9 +115,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(certificates: Path, firmware: str = "21.44", server: str = "faithful") -> Iterator[Served]:
+def served(
+    certificates: Path, firmware: str = "21.44", server: str = "faithful", home: Home | None = None
+) -> Iterator[Served]:
     """Serve an emulated gateway in a thread, so that clients without asyncio may block."""
-    device = build_device(Home(), start=START, speed=0, firmware=firmware)
+    device = build_device(home or Home(), start=START, speed=0, firmware=firmware)
     ready: Future[tuple[Ready, Callable[[], None]]] = Future()
     settings: Any = {"port": 0, "control_port": 0, "server": server, "state_dir": certificates}
 

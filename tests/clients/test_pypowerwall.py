@@ -116,7 +116,8 @@ def test_it_reads_the_vitals_of_every_device(house: Served, connect: Connect) ->
         shown = vitals[name]
         assert {key: shown[key] for key in device.vitals} == device.vitals
         assert (shown["partNumber"], shown["serialNumber"]) == (device.part_number, device.serial_number)
-        assert shown["teslaEnergyEcuAttributes"] == {"ecuType": device.ecu_type}
+        assert shown.get("teslaEnergyEcuAttributes", {}).get("ecuType") == device.ecu_type
+        assert shown.get("meterAttributes", {}).get("meterLocation", []) == list(device.meter_location)
     assert client.temps() == {device.din: device.vitals["THC_AmbientTemp"] for device in packs.values()}
     assert len(client.temps()) == 2
     assert "SystemConnectedToGrid" in client.alerts()
