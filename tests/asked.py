@@ -86,8 +86,10 @@ REFUSED: dict[str, int] = {
     "SET_CLAMP_RATING": 500,
     "TOGGLE_LOGIN": 400,
     "TOGGLE_CANCEL": 404,
+    "LOCAL_DEVICE": 403,
 }
-"""Status of the rows that a home of split phase without a Neurio refuses, when nobody waits for the switch."""
+"""Status of the rows that a home of split phase without a Neurio refuses its installer, when nobody waits for the
+switch."""
 
 
 def path(row: Endpoint[Any, Any]) -> str:

@@ -24,7 +24,7 @@ from forebay.client.gateway import Gateway
 from forebay.emulator.build import build_device
 from forebay.emulator.home import Home
 from forebay.emulator.serve import Ready, serve
-from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, parse_version
+from forebay.wire.firmware import LOGIN_NEEDS_USER, LOGIN_STOPS_SYSTEM, Version, parse_version
 
 FIRMWARES = ("1.40.2", "21.44")
 EMULATED = (("1.40.2", "faithful"), ("21.44", "faithful"), ("21.44", "fast"))
@@ -135,7 +135,8 @@ async def emulated(firmware: str, server: str, certificates: Path, state_dir: Pa
     line = first.result()
     host = line.url.removeprefix("https://")
     version, is_fast = parse_version(firmware), server == "fast"
-    target = Target(host, device.password, version, state_dir, control_url=line.control_url, is_fast=is_fast)
+    password = device.password if LOGIN_NEEDS_USER.at(version) else f"S{device.serial}"
+    target = Target(host, password, version, state_dir, control_url=line.control_url, is_fast=is_fast)
     try:
         await target.calm()
         async with target.gateway() as gateway:

@@ -9,10 +9,10 @@ from tests.asked import REFUSED
 from tests.conformance.conftest import Target
 
 from forebay.client.snapshot import MEMBERS
-from forebay.errors import GatewayFailed, NotOffered, WrongState
+from forebay.errors import NotOffered, WrongState
 from forebay.wire import catalogue, vitals
 from forebay.wire.endpoint import Effect, Endpoint, Needs
-from forebay.wire.faults import BY_KEY
+from forebay.wire.faults import BY_KEY, error_for
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,7 +53,7 @@ async def test_an_offered_row_answers_with_its_model_and_another_is_not_offered(
             assert caught.value.path == row.path
             return
         if row.name in REFUSED or row.needs.at(target.version) is Needs.STOPPED:
-            with pytest.raises(GatewayFailed if row.name in REFUSED else WrongState) as refused:
+            with pytest.raises(error_for(REFUSED[row.name]) if row.name in REFUSED else WrongState) as refused:
                 await gateway.call(row)
             assert refused.value.status == REFUSED.get(row.name, BY_KEY[row.refusal].status)
             return

@@ -203,6 +203,18 @@ async def test_customer_and_installer_have_their_own_passwords_from_1_20_on(
         assert (owner.json["roles"], installer.json["roles"]) == (["Home_Owner"], ["Provider_Engineer"])
 
 
+async def test_a_password_that_was_chosen_opens_1_15_too(gateway: MakeGateway) -> None:
+    """A01: the gateway's own, S and serial, goes on to."""
+    home = gateway("1.15", home=Home(gateway=GatewayTable(password="chosen")))
+
+    statuses = [
+        (await log_in(home, username="customer", password=word)).status
+        for word in ("chosen", f"S{home.device.serial}", home.device.serial[-5:], "")
+    ]
+
+    assert statuses == [200, 200, 401, 401]
+
+
 @profiles
 @pytest.mark.parametrize("force", [False, True])
 async def test_a_login_stops_the_house_on_1_x_and_a_busy_one_may_refuse(

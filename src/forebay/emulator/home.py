@@ -37,7 +37,8 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     """[gateway]: the box on the wall.
 
     serial: 14 characters; made from the seed when left out. password: of the
-    customer; the last five characters of the serial when left out.
+    customer; the last five characters of the serial when left out. On 1.15, where there are no users, of anybody
+        beside the gateway's own.
     token_life_h: how long a log-in is good [h of emulated time]; real value unknown.
     login_failures: wrong passwords within five minutes that lead to 429; unknown too.
     login_limit: right ones within five minutes that lead to 429; without it, any number is fine.

@@ -141,14 +141,16 @@ class Sessions:
         version, role = self._device.version, None
         if firmware.LOGIN_IGNORES_USER.at(version) and _same(password, self._gateway_password):
             role = PROVIDER
-        if firmware.LOGIN_NEEDS_USER.at(version):
-            passwords = {"customer": self._device.password, "installer": self._device.installer_password}
-            for user, own_role in USERS.items():
-                if user == username and _same(password, passwords[user]):
-                    role = own_role
-            for other in self._device.home.users:
-                if other.name not in USERS and other.name == username and _same(password, other.password):
-                    role = NAMED_ROLES[other.role] if other.role else USER_ROLES.get(username, HOME_OWNER)
+        if not firmware.LOGIN_NEEDS_USER.at(version):
+            chosen = self._settings.password
+            return PROVIDER if role or (chosen is not None and _same(password, chosen)) else None
+        passwords = {"customer": self._device.password, "installer": self._device.installer_password}
+        for user, own_role in USERS.items():
+            if user == username and _same(password, passwords[user]):
+                role = own_role
+        for other in self._device.home.users:
+            if other.name not in USERS and other.name == username and _same(password, other.password):
+                role = NAMED_ROLES[other.role] if other.role else USER_ROLES.get(username, HOME_OWNER)
         return role
 
     def _email_for(self, request: Login) -> str | None:
