@@ -25,6 +25,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[grid]": home.Grid,
     "[[grid.outages]]": home.Outage,
     "[operation]": home.OperationTable,
+    "[sitemaster]": home.SiteMasterTable,
+    "[updates]": home.UpdatesTable,
     "[[users]]": home.UserTable,
     "[[faults]]": InjectedFault,
 }
@@ -89,8 +91,11 @@ WORDS: dict[str, dict[str, str]] = {
         "autonomous_charge_w": "How fast each pack charges from the grid in cheap hours [W].",
         "peak_hours": "Spans of local time in which the autonomous mode serves the house; unverified.",
         "cheap_hours": "Spans in which it charges from the grid; in all others only from the sun. Unverified.",
+        "snaps_reserve": "Whether a reserve of 81 to 99 % in the app becomes 80 %; left out, as the release does.",
         "weekends_have_peaks": "Whether peak hours hold on Saturdays and Sundays too.",
     },
+    "[sitemaster]": {},
+    "[updates]": {},
 }
 
 _HEAD = """# HOME.toml

@@ -12,6 +12,7 @@ from forebay.emulator.device import Device
 from forebay.emulator.home import LIVABLE, Home, is_livable
 from forebay.emulator.home_file import checked
 from forebay.emulator.trace import read_trace
+from forebay.emulator.updates_state import UpdatesState
 from forebay.emulator.world import World
 from forebay.errors import EmulatorError
 
@@ -52,4 +53,6 @@ def build_device(
     if start.tzinfo is None:
         start = start.replace(tzinfo=home.zone)
     clock = ScaledClock(start, speed, held=hold)
-    return Device(home, clock, World(home, seed, load, solar), seed=seed)
+    device = Device(home, clock, World(home, seed, load, solar), seed=seed)
+    device.area(UpdatesState)  # plans what [updates] of the home says
+    return device

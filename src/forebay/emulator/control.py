@@ -7,6 +7,7 @@ under its own content type only (a web page's form cannot send that).
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import Mapping
@@ -95,6 +96,8 @@ class ControlApp:
         body = await _read_json(headers, receive, may_be_empty=not verb.members)
         self._device.catch_up()
         verb.do(self._device, body)
+        for _ in self._device.travel():  # a long jump lets others through
+            await asyncio.sleep(0)
         return self._injection.faults() if path == "/faults" else self._state()
 
     def _state(self) -> dict[str, Any]:

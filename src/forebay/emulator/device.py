@@ -7,7 +7,7 @@ more than an hour is crossed in whole minutes, with energy conserved exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -20,9 +20,9 @@ from forebay.emulator.equipment import power_of
 from forebay.emulator.grid_tie import GridTie
 from forebay.emulator.home import Home
 from forebay.emulator.layouts import first_sight, kind_of
-from forebay.emulator.levers import Levers, Setting
+from forebay.emulator.levers import Levers, Setting, snapped
 from forebay.emulator.power import Counters
-from forebay.emulator.refusal import Refused
+from forebay.emulator.site_master import SiteMaster
 from forebay.emulator.world import World
 from forebay.wire import firmware
 from forebay.wire.percent import AppPercent
@@ -36,10 +36,8 @@ CONTROL_ERROR_W = 9.0
 """How far the battery misses the house's need at most [W]; samples show such rests at the grid."""
 FINE_TICKS = 7_200
 COARSE_TICKS = 120
+_FEW = 2  # spans of up to a day, or hundreds of half seconds
 TOGGLE_OPEN_S = 300.0
-BUSY_W = 3_000.0
-"""Battery power above which stopping needs force [W]; unverified."""
-
 A = TypeVar("A")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +70,6 @@ class Device:
         counters.solar_imported = rng.uniform(5e3, 2e4)
         counters.site_imported = rng.uniform(2e6, 5e6)
         counters.site_exported = rng.uniform(1e6, 3e6)
-        self.running = True
         self.connected = True
         self.site_name = home.site.name
         self.may_export = True
@@ -81,17 +78,22 @@ class Device:
         self.staged: Setting | None = None
         self.commission_count = 11
         self.revision = 0
-        self.occupation = ""
-        self.installing = False
         self._areas: dict[Callable[[Device], Any], Any] = {}
         start = clock.now()
         self._tick = tick_of(start)
         self.started_s = self._tick * TICK_S
         self.booted_at = (start - timedelta(hours=223, minutes=5, seconds=start.second)).replace(microsecond=0)
-        self.running_since = self.booted_at + timedelta(seconds=31)
+        self.sitemaster = SiteMaster(
+            home.sitemaster,
+            self.booted_at + timedelta(seconds=31),
+            later=self.later,
+            now=lambda: self.now,
+            changed=self.settle,
+        )
         self.toggled_at: datetime | None = None
         self.last_toggle_at = self.booted_at + timedelta(seconds=228)
         self.agenda = Agenda()
+        self._travellers = 0
         self.tie = GridTie(
             home.grid,
             self.power,
@@ -126,6 +128,11 @@ class Device:
         return self.power.counters
 
     @property
+    def running(self) -> bool:
+        """Whether the power system runs."""
+        return self.sitemaster.running
+
+    @property
     def islanded(self) -> bool:
         """Whether the house is cut off from the utility."""
         return self.tie.islanded
@@ -156,24 +163,15 @@ class Device:
 
     @property
     def can_reboot(self) -> str:
-        """Say "Yes", or why stopping needs force; "" when stopped (S07).
-
-        occupation: what an area of the gateway is busy with, in the words of S07; "" for nothing.
-        """
-        if not self.running:
-            return ""
-        if self.occupation:
-            return self.occupation
-        if self.islanded:
-            return "Backup Mode"
-        return "Power flow is too high" if abs(self.power.flows.battery_w) > BUSY_W else "Yes"
+        """Say "Yes", or why stopping needs force; "" when stopped (S07)."""
+        return self.sitemaster.obstacle(islanded=self.islanded, battery_w=self.power.flows.battery_w)
 
     def catch_up(self) -> None:
         """Bring the state to the clock's now; cheap when nothing passed.
 
         What happens at an instant sees the home as it is then: it does not run ahead.
         """
-        if self.agenda.is_acting:
+        if self.agenda.is_acting or self._travellers:
             return
         target = tick_of(self.clock.now())
         if target < self._tick:  # the clock was set back: counters stay, time goes on from there
@@ -183,6 +181,22 @@ class Device:
             self._live(target)
         if self.agenda.act(self._tick):  # due before the home began
             self.settle()
+
+    def travel(self) -> Iterator[None]:
+        """Bring the state to the clock's now bit by bit.
+
+        Yields every few milliseconds: whoever asks in between sees the state reached so far.
+        """
+        self._travellers += 1
+        try:
+            while self._tick < (target := tick_of(self.clock.now())):
+                for _ in range(_FEW if target - self._tick > FINE_TICKS else 100 * _FEW):
+                    if self._tick < target:
+                        self._live(target)
+                yield
+        finally:
+            self._travellers -= 1
+        self.catch_up()
 
     def _live(self, target: int) -> None:
         """Live on towards a tick, at most to the next event: by half seconds, or by whole minutes if it is far."""
@@ -228,34 +242,25 @@ class Device:
 
     def _flow(self, loads_w: Iterable[float], suns_w: Iterable[float], seconds: float, trim_w: float = 0.0) -> None:
         if self.islanded:
-            self.power.live_alone(loads_w, suns_w, seconds, running=self.running)
+            self.power.live_alone(loads_w, suns_w, seconds, running=self.sitemaster.is_measuring)
             return
         order = None
-        if self.running:
+        if self.sitemaster.is_measuring and not self.sitemaster.commissioning:
             local = self.world.local(self._tick * TICK_S) if self.setting.mode is OperationMode.TIME_OF_USE else _EPOCH
             packs = len(self.power.active)
             order = self.levers.order(self.setting, local, packs, may_export=self.may_export)
         self.power.live(loads_w, suns_w, seconds, order, trim_w)
 
     def stop(self, force: bool) -> None:
-        """Stop the power system. Raises Refused when it is busy and `force` is false."""
-        if not self.running:
-            return
-        if self.can_reboot != "Yes" and not force:
-            raise Refused("cannot_stop")
-        self.running = False
-        self.settle()
+        """Stop the power system. Raises Refused when it is busy and `force` is false, or when it is stuck."""
+        self.sitemaster.stop(self.can_reboot, force=force)
 
     def run(self) -> None:
         """Start the power system; a committed setting is in force.
 
         Raises Refused while an update is being installed.
         """
-        if self.installing:
-            raise Refused("busy")
-        if not self.running:
-            self.running, self.running_since = True, self.clock.now()
-            self.settle()
+        self.sitemaster.run()
 
     def leave_grid(self) -> None:
         """Make an island on purpose (G03)."""
@@ -289,8 +294,12 @@ class Device:
     def commit(self) -> None:
         """Put what is staged into force at once, and count the commissioning (S10)."""
         if self.staged is not None:
-            self.setting, self.staged = self.staged, None
+            chosen = self.home.operation.snaps_reserve
+            snaps = firmware.SNAPS_RESERVE.at(self.version) if chosen is None else chosen
+            self.setting, self.staged = snapped(self.staged) if snaps else self.staged, None
         self.commission_count += 1
+        self.sitemaster.be_busy(self.home.sitemaster.commit_busy_s if firmware.COMMIT_IS_BUSY.at(self.version) else 0)
+        self.sitemaster.set_commissioning(False)
         self.settle()
 
     def area(self, kind: Callable[[Device], A]) -> A:

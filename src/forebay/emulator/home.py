@@ -222,6 +222,48 @@ class Grid(_Table, frozen=True, kw_only=True):
     outages: tuple[Outage, ...] = ()
 
 
+class SiteMasterTable(_Table, frozen=True, kw_only=True):
+    """[sitemaster]: how the power system starts and stops.
+
+    start_s: from the request until it runs [s]; about 2 on real ones (S08), 0 is at once.
+    stop_s: from the request until it is stopped [s].
+    stuck: whether it refuses to stop, forced or not, with 500 (E05).
+    commit_busy_s: how long changes are refused with 503 after a commit, from 20.49 on [s].
+    """
+
+    start_s: Annotated[float, Meta(ge=0, le=600)] = 0.0
+    stop_s: Annotated[float, Meta(ge=0, le=600)] = 0.0
+    stuck: bool = False
+    commit_busy_s: Annotated[float, Meta(ge=0, le=600)] = 0.0
+
+
+class UpdatesTable(_Table, frozen=True, kw_only=True):
+    """[updates]: how a newer firmware comes, and how long each step takes.
+
+    available: the version that the maker offers; none when left out.
+    upgrade_at: when the gateway installs it by itself, local time of the site (S075).
+    upgrades_itself: whether it does so at a random hour of a night when upgrade_at is left out.
+    check_s: how long it looks for a newer version [s].
+    download_s: how long it fetches it [s].
+    stage_s: how long it prepares it [s].
+    install_s: how long the battery is stopped [s]; about 15 minutes (S075).
+    restart_s: from the restart until the status is settled [s].
+    ends_sessions: whether the restart ends every session.
+    reverts_passwords: whether the passwords are the last characters of the serial again (A25).
+    """
+
+    available: str | None = None
+    upgrade_at: datetime | None = None
+    upgrades_itself: bool = False
+    check_s: Annotated[float, Meta(ge=0.5, le=86_400)] = 4.0
+    download_s: Annotated[float, Meta(ge=0.5, le=86_400)] = 60.0
+    stage_s: Annotated[float, Meta(ge=0.5, le=86_400)] = 60.0
+    install_s: Annotated[float, Meta(ge=0.5, le=86_400)] = 900.0
+    restart_s: Annotated[float, Meta(ge=0.5, le=86_400)] = 30.0
+    ends_sessions: bool = True
+    reverts_passwords: bool = False
+
+
 class OperationTable(_Table, frozen=True, kw_only=True):
     """[operation]: what the battery is for at the start, and what each mode does.
 
@@ -237,6 +279,7 @@ class OperationTable(_Table, frozen=True, kw_only=True):
     peak_hours: tuple[DaySpan, ...] = ("16:00-21:00",)
     cheap_hours: tuple[DaySpan, ...] = ("00:00-06:00",)
     weekends_have_peaks: bool = True
+    snaps_reserve: bool | None = None
 
 
 class Home(_Table, frozen=True, kw_only=True):
@@ -256,6 +299,8 @@ class Home(_Table, frozen=True, kw_only=True):
     house: House = House()
     grid: Grid = Grid()
     operation: OperationTable = OperationTable()
+    sitemaster: SiteMasterTable = SiteMasterTable()
+    updates: UpdatesTable = UpdatesTable()
     users: Annotated[tuple[UserTable, ...], Meta(max_length=100)] = ()
     faults: Annotated[tuple[InjectedFault, ...], Meta(max_length=256)] = ()
 

@@ -89,6 +89,22 @@ def _generator(home: Home) -> Iterator[Problem]:
         yield Problem(("generator", "stops_above_pct"), "must not be less than starts_below_pct")
 
 
+def _updates(home: Home) -> Iterator[Problem]:
+    table = home.updates
+    if table.available is not None:
+        try:
+            release(table.available)
+        except ConfigError as exc:
+            yield Problem(("updates", "available"), str(exc))
+    elif table.upgrade_at is not None or table.upgrades_itself:
+        key = "upgrades_itself" if table.upgrade_at is None else "upgrade_at"
+        yield Problem(("updates", key), "there is nothing to install; say which version is available")
+    if table.upgrade_at is not None and table.upgrade_at.tzinfo is not None:
+        yield Problem(("updates", "upgrade_at"), "give local time, without an offset")
+    elif table.upgrade_at is not None and not is_livable(table.upgrade_at):
+        yield Problem(("updates", "upgrade_at"), LIVABLE)
+
+
 def _hours(home: Home) -> Iterator[Problem]:
     spans: list[tuple[tuple[str | int, ...], str]] = [(("grid", "black_start_hours"), home.grid.black_start_hours)]
     for key in ("peak_hours", "cheap_hours"):
@@ -136,6 +152,7 @@ RULES: tuple[Rule, ...] = (
     _generator,
     _hours,
     _curtailing,
+    _updates,
     _users,
     _faults,
 )

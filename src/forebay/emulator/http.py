@@ -188,8 +188,11 @@ class GatewayApp:
                 route, params = self._route(method, path)
         if route.resource is None:
             return self._log_in(body or b"") if route.row is LOGIN else self._log_out(route, headers)
-        if (route.needs is Needs.RUNNING and not device.running) or (route.needs is Needs.STOPPED and device.running):
+        measuring = device.sitemaster.is_measuring
+        if (route.needs is Needs.RUNNING and not measuring) or (route.needs is Needs.STOPPED and device.running):
             raise Refused(route.row.refusal)
+        if route.writes and device.sitemaster.is_busy:
+            raise Refused("busy")
         if not route.reads:
             return self._call(route, _decoded(route, body or b"") if route.takes_body else None, params)
         return self._read(route, path, params)

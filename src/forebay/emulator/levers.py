@@ -8,15 +8,16 @@ are user reports, the hours of the autonomous mode are a stand-in, unverified.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from forebay.emulator.home import OperationTable
-from forebay.wire.percent import WirePercent
+from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.site import OperationMode
 
 _DAY_S = 86_400
 _SATURDAY = 5
+_SNAPS_TO, _FULL = 80, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read_hours(texts: tuple[str, ...]) -> Hours:
 
 def _span(text: str) -> tuple[int, int]:
     start, dash, end = text.partition("-")
-    if not dash or _second(start, text) == _second(end, text) % _DAY_S:
+    if not dash or _second(start, text) == _second(end, text):
         raise ValueError(f"{text!r}: write a span of the day such as 16:00-21:00")
     return _second(start, text), _second(end, text)
 
@@ -85,6 +86,14 @@ def _second(clock: str, text: str) -> int:
         if int(minute) < 60 and second <= _DAY_S:
             return second
     raise ValueError(f"{text!r}: write a span of the day such as 16:00-21:00")
+
+
+def snapped(setting: Setting) -> Setting:
+    """Return a setting whose reserve of 81 to 99 % in the app has become 80 % (levers.md)."""
+    app_pct = setting.reserve.app.shown
+    if not _SNAPS_TO < app_pct < _FULL:
+        return setting
+    return replace(setting, reserve=AppPercent(_SNAPS_TO).wire)
 
 
 class Levers:

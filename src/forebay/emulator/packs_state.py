@@ -84,11 +84,11 @@ class PacksState:
     def _occupy(self, words: str, seconds: float, end: Callable[[], None]) -> None:
         device = self._device
         if words:
-            device.occupation = words
+            device.sitemaster.occupation = words
 
         def over() -> None:
             end()
-            device.occupation = SCANNING if self.scanning else UPDATING if self.updating else ""
+            device.sitemaster.occupation = SCANNING if self.scanning else UPDATING if self.updating else ""
             device.touch()
 
         device.later(seconds, over)

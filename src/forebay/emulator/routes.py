@@ -28,6 +28,7 @@ class Route:
     status: int
     content_type: bytes
     reads: bool
+    writes: bool
     takes_body: bool
 
 
@@ -156,5 +157,6 @@ def _route(row: Endpoint[Any, Any], dialect: Dialect, resources: Mapping[Endpoin
         status=row.status.at(version),
         content_type=row.content_type.at(version).encode(),
         reads=row.effect is Effect.READS,
+        writes=row.effect is Effect.WRITES,
         takes_body=body is not type(None),
     )

@@ -11,15 +11,12 @@ from datetime import datetime, timedelta
 from random import Random
 
 from forebay.emulator.device import Device
+from forebay.emulator.networks_state import NetworksState
+from forebay.emulator.refusal import Refused
+from forebay.emulator.sessions import Sessions
 from forebay.wire.firmware import Timeline, release
 from forebay.wire.system import UpdateState
 
-CHECK_S = 4.0
-DOWNLOAD_S = 60.0
-STAGE_S = 60.0
-INSTALL_S = 900.0
-"""How long the battery is stopped [s]: about fifteen minutes (seed L126)."""
-RESTART_S = 30.0
 BYTES_PER_SECOND = 1_250_000.0
 
 NOTHING_TO_DO = "nonactionable"
@@ -32,10 +29,11 @@ _QUIET_HOURS = (1, 5)
 
 
 class UpdatesState:
-    """The state machine behind the status of the update."""
+    """The state machine behind the status of the update; its times are [updates] of the home."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._table = device.home.updates
         self._rng = Random(f"updates:{device.rng_seed}")  # noqa: S311 - an invented hour
         self.state = _RESTING.at(device.version)
         self.reasons: tuple[str, ...] = (NOTHING_TO_DO,)
@@ -43,6 +41,9 @@ class UpdatesState:
         self.changed_at: datetime | None = None
         self._installs = False
         self._run = 0
+        if self._table.available is not None:
+            self.offer(self._table.available)
+            self._plan_own_upgrade()
 
     @property
     def newer(self) -> str | None:
@@ -56,6 +57,15 @@ class UpdatesState:
         release(version)
         self.available = version
         self._device.touch()
+
+    def _plan_own_upgrade(self) -> None:
+        wanted, device = self._table.upgrade_at, self._device
+        if wanted is not None:
+            wait_s = (wanted.replace(tzinfo=device.home.zone) - device.now).total_seconds()
+            if wait_s >= 0:
+                self.upgrade_itself(wait_s)
+        elif self._table.upgrades_itself:
+            self.upgrade_itself(None)
 
     def upgrade_itself(self, after_s: float | None) -> None:
         """Let the gateway fetch and install what is offered, after `after_s` [s] or in a quiet hour (S075)."""
@@ -77,7 +87,7 @@ class UpdatesState:
             self._device.touch()
             return
         self._go(UpdateState.CHECKING)
-        self._then(CHECK_S, self._checked)
+        self._then(self._table.check_s, self._checked)
 
     def install(self) -> None:
         """Install what was downloaded; what was not yet, is fetched first."""
@@ -111,7 +121,7 @@ class UpdatesState:
 
     def _checked(self) -> None:
         device = self._device
-        if not device.connected:
+        if not device.area(NetworksState).reaches_maker:
             self._go(UpdateState.FAILED, ERROR)
         elif device.islanded:
             self._go(UpdateState.FAILED, BUSY)
@@ -119,10 +129,10 @@ class UpdatesState:
             self._go(UpdateState.FAILED, NOTHING_TO_DO)
         else:
             self._go(UpdateState.DOWNLOADING)
-            self._then(DOWNLOAD_S, self._downloaded)
+            self._then(self._table.download_s, self._downloaded)
 
     def _downloaded(self) -> None:
-        if not self._device.connected:
+        if not self._device.area(NetworksState).reaches_maker:
             self._go(UpdateState.FAILED, ERROR)
             return
         self._go(UpdateState.DOWNLOADED)
@@ -131,7 +141,7 @@ class UpdatesState:
 
     def _stage(self) -> None:
         self._go(UpdateState.STAGED)
-        self._then(STAGE_S, self._begin_installing)
+        self._then(self._table.stage_s, self._begin_installing)
 
     def _begin_installing(self) -> None:
         device = self._device
@@ -139,16 +149,24 @@ class UpdatesState:
             self._go(UpdateState.FAILED, BUSY)
             return
         was_running = device.running
-        device.stop(force=True)
-        device.installing = True
-        self._then(INSTALL_S, lambda: self._installed(was_running))
+        try:
+            device.stop(force=True)
+        except Refused:  # it will not stop
+            self._go(UpdateState.FAILED, BUSY)
+            return
+        device.sitemaster.installing = True
+        self._then(self._table.install_s, lambda: self._installed(was_running))
 
     def _installed(self, was_running: bool) -> None:
         device, version = self._device, self.available
-        device.installing = False
+        device.sitemaster.installing = False
         if version is not None:
             device.become(version)
+        if self._table.ends_sessions:
+            device.area(Sessions).end_all()
+        if self._table.reverts_passwords:
+            device.password = device.installer_password = device.serial[-5:]
         if was_running:
             device.run()
         self._go(UpdateState.UNKNOWN_STATE)
-        self._then(RESTART_S, lambda: self._go(UpdateState.SUCCEEDED, NOTHING_TO_DO))
+        self._then(self._table.restart_s, lambda: self._go(UpdateState.SUCCEEDED, NOTHING_TO_DO))

@@ -129,10 +129,20 @@ def _password(device: Device, body: Body) -> None:
 
 
 def _sitemaster(device: Device, body: Body) -> None:
-    if body["run"]:
+    master = device.sitemaster
+    master.stuck = body.get("stuck", master.stuck)
+    master.powerwalls_on = body.get("powerwalls_on", master.powerwalls_on)
+    if "busy_s" in body:
+        master.be_busy(body["busy_s"])
+    if body.get("run") is True:
         device.run()
-    else:
+    elif body.get("run") is False:
         device.stop(force=True)
+    device.settle()
+
+
+def _sitemaster_back(device: Device, body: Body, _: Any) -> None:
+    _sitemaster(device, {key: 0.0 if key == "busy_s" else not value for key, value in body.items()})
 
 
 def _network(device: Device, body: Body) -> None:
@@ -250,13 +260,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "sitemaster",
-        "Stop the power system, whatever it is doing, or let it run.",
-        {"run": Flag()},
+        "Stop or run the power system, let it refuse to stop, switch the Powerwalls, refuse changes for a while.",
+        {"run": Flag(), "stuck": Flag(), "powerwalls_on": Flag(), "busy_s": Number(0, MOST_ADVANCE_S, "s")},
         {"run": False},
         _sitemaster,
-        needed=("run",),
-        undo=lambda device, body, _: _sitemaster(device, {"run": not body["run"]}),
-        undone="it runs again",
+        some=("run", "stuck", "powerwalls_on", "busy_s"),
+        undo=_sitemaster_back,
+        undone="it is as it was",
     ),
     Verb(
         "time",

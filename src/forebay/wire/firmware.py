@@ -218,6 +218,12 @@ REFUSAL_HEADERS = always((("cache-control", "no-cache, no-store"),))
 REFUSAL_BODY_HEADERS = always((("x-content-type-options", "nosniff"),))
 """Further headers of a refusal that has a body (T16): captured from 21.x, unverified before."""
 
+COMMIT_IS_BUSY = Timeline(("1.15", False), ("20.49", True))
+"""Whether changes are refused for a while after a commit (E13); the boundary is unverified."""
+
+SNAPS_RESERVE = Timeline(("1.15", False), ("22.36", True))
+"""Whether a reserve of 81–99 % in the app becomes 80 % (levers.md: "newer"); the boundary is unverified."""
+
 PLAIN_HTTP_REDIRECTS = Timeline(("1.15", False), ("1.20", True))
 """Whether plain http answers 301 (T10, T11)."""
 

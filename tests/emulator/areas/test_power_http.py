@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 from tests.asked import BODIES, PARTS, REFUSED, path
 
-from forebay.emulator.updates_state import CHECK_S, DOWNLOAD_S, INSTALL_S, RESTART_S, STAGE_S, UpdatesState
+from forebay.emulator.home import UpdatesTable
+from forebay.emulator.updates_state import UpdatesState
 from forebay.wire import catalogue
 from forebay.wire.catalogue import access, clamps, metering, packs, updates
 from forebay.wire.endpoint import Access, Effect, Endpoint, Needs
 
 Row = Endpoint[Any, Any]
 MakeGateway = Callable[..., Any]
+
+_TIMES = UpdatesTable()
+CHECK_S, DOWNLOAD_S, STAGE_S = _TIMES.check_s, _TIMES.download_s, _TIMES.stage_s
+INSTALL_S, RESTART_S = _TIMES.install_s, _TIMES.restart_s
 
 NEW = (21, 44, 0)
 ROWS = [row for area in (access, clamps, metering, packs, updates) for row in area.ROWS]
@@ -100,6 +105,8 @@ async def test_an_installed_update_brings_the_rows_of_its_release(gateway: MakeG
     updates_of_it.offer("21.44")
     updates_of_it.upgrade_itself(60)
     device.clock.jump(60 + CHECK_S + DOWNLOAD_S + STAGE_S + INSTALL_S + RESTART_S)
+    assert (await home.ask("GET", "/api/system_status", headers)).status == 403  # the restart ended the session
+    headers = home.token()
     assert (await home.ask("GET", "/api/system_status", headers)).status == 200
 
     for row in catalogue.ALL:

@@ -9,12 +9,17 @@ import pytest
 from tests.conftest import MakeDevice
 
 from forebay.emulator.device import Device
+from forebay.emulator.home import UpdatesTable
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources import RESOURCES
-from forebay.emulator.updates_state import CHECK_S, DOWNLOAD_S, INSTALL_S, RESTART_S, STAGE_S, UpdatesState
+from forebay.emulator.updates_state import UpdatesState
 from forebay.emulator.verbs import VERBS, BadRequest
 from forebay.wire import catalogue, gotime
 from forebay.wire.endpoint import Endpoint
+
+_TIMES = UpdatesTable()
+CHECK_S, DOWNLOAD_S, STAGE_S = _TIMES.check_s, _TIMES.download_s, _TIMES.stage_s
+INSTALL_S, RESTART_S = _TIMES.install_s, _TIMES.restart_s
 
 (OFFER,) = [verb for verb in VERBS if verb.path == "/update"]
 

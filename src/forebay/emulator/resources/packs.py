@@ -41,8 +41,8 @@ def status(device: Device, _body: None, _parts: Parts) -> PackStatus:
 
 
 def run_for_commissioning(device: Device, _body: None, parts: Parts) -> Sitemaster:
-    """Start the power system and tell that it runs."""
-    device.run()
+    """Start the power system with its packs at rest, and tell that it runs."""
+    device.sitemaster.run(commissioning=True)
     return system.sitemaster(device, None, parts)
 
 

@@ -93,7 +93,7 @@ def status(device: Device, _body: None, _parts: Mapping[str, str]) -> Status:
 def sitemaster(device: Device, _body: None, _parts: Mapping[str, str]) -> Sitemaster:
     """Report whether the power system runs."""
     running = device.running
-    up_s = int((device.now - device.running_since).total_seconds())
+    up_s = int((device.now - device.sitemaster.since).total_seconds())
     cut_off = not running and STOPPED_MEANS_DISCONNECTED.at(device.version)
     return Sitemaster(
         status=SitemasterStatus.UP if running else SitemasterStatus.DOWN,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import version_text
 from forebay.emulator.updates_state import BYTES_PER_SECOND, UpdatesState
@@ -53,7 +54,7 @@ def install(device: Device, _body: None, _parts: Parts) -> None:
 
 def urgency(device: Device, _body: None, _parts: Parts) -> Urgency:
     """Report whether there is a newer firmware; without the maker's servers nobody knows."""
-    if not device.connected:
+    if not device.area(NetworksState).reaches_maker:
         raise Refused("busy", error="no connection", message="Unable to get update urgency")
     newer = device.area(UpdatesState).newer
     return Urgency(urgency=UpdateUrgency.NONE if newer is None else UpdateUrgency.OPTIONAL)
