@@ -142,8 +142,8 @@ def test_self_powered_serves_the_house_down_to_the_reserve(make_device: MakeDevi
 
 def test_autonomous_follows_its_hours(make_device: MakeDevice) -> None:
     """Charges in cheap hours, serves in peak hours, and in between takes the sun only."""
-    table = {"peak_hours": ("17:00-20:00",), "cheap_hours": ("23:00-05:00",), "mode": "autonomous"}
-    device = make_device(start="2026-06-22T07:00:00", home=home_with(40, **table))  # midnight at the home
+    home = home_with(40, mode="autonomous", peak_hours=("17:00-20:00",), cheap_hours=("23:00-05:00",))
+    device = make_device(start="2026-06-22T07:00:00", home=home)  # midnight at the home
     fixed(device, 1_000, 0)
     seen = {}
     for hour in range(24):
