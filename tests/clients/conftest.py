@@ -28,10 +28,12 @@ from forebay.emulator.serve import Ready, serve
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Access, Needs
 from forebay.wire.faults import BY_KEY
-from forebay.wire.firmware import Version, parse_version
+from forebay.wire.firmware import RESTRICTED, Version, parse_version
 
 START = datetime(2026, 6, 21, 19, 0, 3, tzinfo=UTC)
 """Noon at the emulated home: every meter shows something."""
+
+Connect = Callable[..., Any]
 
 UNCHECKED_TLS = "ignore:Unverified HTTPS request:Warning"
 """What urllib3 says of clients that check no certificate."""
@@ -54,7 +56,11 @@ class Served:
 
     @property
     def version(self) -> Version:
-        return parse_version(self.firmware)
+        return RESTRICTED.version if self.is_restricted else parse_version(self.firmware)
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.firmware == RESTRICTED.name
 
     def close(self) -> None:
         """Stop it and let go of the connections."""
@@ -99,6 +105,8 @@ class Served:
     def outcome(self, method: str, path: str, access: Access = Access.CUSTOMER) -> int:
         """Return the status that the catalogue promises to somebody of this role while the house runs."""
         row = catalogue.find(method, path)
+        if self.is_restricted and row is not None and not row.kept:
+            return 404
         if row is not None and row.offered_by(self.version):
             if row.access.at(self.version) > access:
                 return 403
@@ -201,3 +209,27 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
 
     monkeypatch.setattr(requests.Session, "send", noted)
     return seen
+
+
+@pytest.fixture
+def connect(tmp_path: Path) -> Iterator[Connect]:
+    """Make clients as a user does, only that their files lie apart and nothing is kept between reads."""
+    pypowerwall: Any = pytest.importorskip("pypowerwall", reason="pypowerwall is not installed")
+    made: list[Any] = []
+
+    def make(house: Served, password: str | None = None, **options: Any) -> Any:
+        files = {"authpath": str(tmp_path), "cachefile": str(tmp_path / "session.json")}
+        given = {"pwcacheexpire": 0, "failover": False, **files, **options}
+        made.append(pypowerwall.Powerwall(house.host, password or house.password, **given))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.client.session.close()
+
+
+def said(wire: list[Sent]) -> list[str]:
+    """Take what was sent since the last look."""
+    lines = [str(sent) for sent in wire]
+    wire.clear()
+    return lines

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.clients.conftest import UNCHECKED_TLS, Sent, Served
+from tests.clients.conftest import UNCHECKED_TLS, Connect, Sent, Served, said
 
 from forebay.wire.vitals import decode
 
 pypowerwall: Any = pytest.importorskip("pypowerwall", reason="pypowerwall is not installed")
 
 pytestmark = [pytest.mark.filterwarnings(UNCHECKED_TLS), pytest.mark.usefixtures("wire")]
-
-Connect = Callable[..., Any]
 
 LOGIN = "POST /api/login/Basic 200"
 METERS, CHARGE = "/api/meters/aggregates", "/api/system_status/soe"
@@ -35,35 +31,12 @@ old = pytest.mark.parametrize("house", ["1.40.2"], indirect=True)
 
 
 @pytest.fixture
-def connect(tmp_path: Path) -> Iterator[Connect]:
-    """Make clients as a user does, only that their files lie apart and nothing is kept between reads."""
-    made: list[Any] = []
-
-    def make(house: Served, password: str | None = None, **options: Any) -> Any:
-        files = {"authpath": str(tmp_path), "cachefile": str(tmp_path / "session.json")}
-        given = {"pwcacheexpire": 0, "failover": False, **files, **options}
-        made.append(pypowerwall.Powerwall(house.host, password or house.password, **given))
-        return made[-1]
-
-    yield make
-    for client in made:
-        client.client.session.close()
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The client's own watch, to be set forward: `clock.now_s += 300`."""
     watch = SimpleNamespace(now_s=1000.0)
     part = pytest.importorskip("pypowerwall.local.pypowerwall_local")
     monkeypatch.setattr(part, "time", SimpleNamespace(perf_counter=lambda: watch.now_s))
     return watch
-
-
-def said(wire: list[Sent]) -> list[str]:
-    """Take what was sent since the last look."""
-    lines = [str(sent) for sent in wire]
-    wire.clear()
-    return lines
 
 
 @servers

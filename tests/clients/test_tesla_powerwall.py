@@ -25,6 +25,9 @@ ApiError, AccessDeniedError = library.ApiError, library.AccessDeniedError
 MissingAttributeError = library.MissingAttributeError
 
 releases = pytest.mark.parametrize("house", ["21.44", "21.44 fast", "1.40.2"], indirect=True)
+all_releases = pytest.mark.parametrize(
+    "house", ["21.44", "21.44 fast", "1.40.2", "1.50", "20.49", "22.36", "23.44", "restricted"], indirect=True
+)
 servers = pytest.mark.parametrize("house", ["21.44", "21.44 fast"], indirect=True)
 
 METERS, CHARGE, GRID = "/api/meters/aggregates", "/api/system_status/soe", "/api/system_status/grid_status"
@@ -152,15 +155,18 @@ WRITES: dict[str, tuple[str, str, tuple[Any, ...]]] = {
 SESSION = {"login", "login_as", "logout", "is_authenticated", "get_api", "close"}
 """Methods that ask nothing of the house."""
 
-NOT_ON_1_40 = {
-    "get_status": (KeyError, "device_type"),
-    "get_device_type": (KeyError, "device_type"),
-    "get_sitemaster": (KeyError, "status"),
-    "get_meters": (ValueError, "'frequency' is not a valid MeterType"),
-    "get_gateway_din": (MissingAttributeError, "gateway_din"),
-    "get_operation_mode": (MissingAttributeError, "real_mode"),
+MISSED = {
+    "1.40.2": {
+        "get_status": (KeyError, "device_type"),
+        "get_device_type": (KeyError, "device_type"),
+        "get_sitemaster": (KeyError, "status"),
+        "get_meters": (ValueError, "'frequency' is not a valid MeterType"),
+        "get_gateway_din": (MissingAttributeError, "gateway_din"),
+        "get_operation_mode": (MissingAttributeError, "real_mode"),
+    },
+    "1.50": {"get_meters": (ValueError, "'frequency' is not a valid MeterType")},
 }
-"""What the library makes of members that 1.40.2 does not send, or sends besides."""
+"""What the library makes of members that a release does not send, or sends besides."""
 
 
 @pytest_asyncio.fixture
@@ -174,8 +180,8 @@ async def client(house: Served) -> AsyncIterator[Any]:
 
 
 def login_reply_missed(house: Served) -> contextlib.AbstractContextManager[Any]:
-    """1.40.2 sends no loginTime, which the library wants; by then it has its cookie and works."""
-    return pytest.raises(KeyError, match="loginTime") if house.firmware == "1.40.2" else contextlib.nullcontext()
+    """1.x sends no loginTime, which the library wants; by then it has its cookie and works."""
+    return pytest.raises(KeyError, match="loginTime") if house.version < (20, 49) else contextlib.nullcontext()
 
 
 def public(kind: Any) -> set[str]:
@@ -186,15 +192,15 @@ def test_every_public_method_is_considered() -> None:
     assert public(Powerwall) == {*READS, *WRITES, *SESSION}
 
 
-@releases
+@all_releases
 async def test_every_method_that_reads_says_what_the_gateway_says(house: Served, client: Any) -> None:
     for name, (path, check) in READS.items():
         expected = house.outcome("GET", path)
         if expected == 404:
             with pytest.raises(ApiError, match=f"{path} returned error 404"):
                 await getattr(client, name)()
-        elif house.firmware == "1.40.2" and name in NOT_ON_1_40:
-            error, words = NOT_ON_1_40[name]
+        elif name in MISSED.get(house.firmware, {}):
+            error, words = MISSED[house.firmware][name]
             with pytest.raises(error, match=words):
                 await getattr(client, name)()
         else:
@@ -212,7 +218,10 @@ async def test_its_lower_part_gets_what_is_there_and_404_for_what_is_not(house: 
             continue
         asked.add(path)
         expected = house.outcome("GET", path)
-        if expected == 200:
+        if row is catalogue.LOGS and expected == 200:
+            with pytest.raises(UnicodeDecodeError):  # it reads every answer as text, and this one is packed
+                await getattr(api, name)()
+        elif expected == 200:
             assert await getattr(api, name)() == house.body(path), name
         else:
             kind = AccessDeniedError if expected == 403 else ApiError
@@ -300,23 +309,6 @@ async def test_a_login_that_has_run_out_needs_a_new_one(house: Served, client: A
         await client.get_charge()
     await client.login(house.password)
     assert await client.get_charge() > 0
-
-
-async def test_home_assistants_first_steps_and_its_seven_reads(house: Served) -> None:
-    async with Powerwall(house.host) as powerwall:
-        serial = house.state()["serial"]
-        await powerwall.login(serial[-5:])  # the password its dialogue suggests
-        assert (await powerwall.get_gateway_din()).endswith(serial)
-        assert (await powerwall.get_site_info()).site_name
-        for _ in range(2):
-            await powerwall.get_meters()
-            await powerwall.get_charge()
-            await powerwall.get_grid_status()
-            await powerwall.is_grid_services_active()
-            await powerwall.get_sitemaster()
-            await powerwall.get_batteries()
-            await powerwall.get_backup_reserve_percentage()
-            house.move("/time", advance_s=30)
 
 
 async def test_an_outage_has_the_states_it_knows(house: Served, client: Any) -> None:
