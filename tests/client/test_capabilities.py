@@ -90,7 +90,7 @@ async def test_a_kept_login_tells_what_it_may(
     assert (found.has_session, found.role, found.may_set_operation) == (True, role, may)
     assert found.offers(catalogue.OPERATION) is Offer.ANSWERED
     assert found.is_open(catalogue.SITE_INFO)
-    assert found.is_open(catalogue.CONFIG_COMPLETED) == (role is Access.INSTALLER)
+    assert found.is_open(catalogue.SET_OPERATION) == (role is Access.INSTALLER)
 
 
 async def test_a_login_that_has_ended_is_told_and_not_renewed(fake: FakeGateway, meet: Meet) -> None:

@@ -17,6 +17,7 @@ import pytest
 from tests.emulator.conftest import Answer, Asked, Serve, parse, trusting
 
 from forebay.emulator.home import GatewayTable, Home, UserTable
+from forebay.wire.endpoint import Access
 
 MakeGateway = Callable[..., Asked]
 PROFILES = ("1.15", "1.20", "1.40.2", "1.50", "20.49", "21.39", "21.44", "22.36", "23.44")
@@ -353,3 +354,46 @@ async def test_1_15_knows_of_powerwalls_little_more_than_their_numbers(gateway: 
 
     assert list(told) == ["powerwalls", "has_sync"]
     assert [sorted(pack) for pack in told["powerwalls"]] == [["PackagePartNumber", "PackageSerialNumber"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("firmware", "on_grid", "error"),
+    [
+        ("1.40.2", None, "on grid check not run"),
+        ("21.39.1", True, ""),
+        ("21.44", None, "run sitemanager flag enabled, sitemanager process is running"),
+    ],
+)
+async def test_what_a_stopped_system_says_of_the_grid_is_the_releases_own(
+    gateway: MakeGateway, firmware: str, on_grid: bool | None, error: str
+) -> None:
+    """F13, S13, S134, E008, E024."""
+    home = gateway(firmware)
+    home.device.stop(force=True)
+
+    for path in ("/api/powerwalls", "/api/powerwalls/status"):
+        told = (await home.ask("GET", path, home.token())).json
+        assert (told.get("is_on_grid"), told["on_grid_check_error"]) == (on_grid, error)
+
+
+@profiles
+async def test_an_owner_may_read_stop_run_and_island_but_not_change_the_operation(
+    gateway: MakeGateway, firmware: str
+) -> None:
+    """A19: before 1.37 an owner may do that too, and before 20.49 only an installer stops and completes."""
+    new, token = PROFILES.index(firmware) >= PROFILES.index("20.49"), Access.CUSTOMER
+    home = calm(gateway(firmware))
+
+    async def status(method: str, path: str, body: bytes = b"") -> int:
+        return (await home.ask(method, path, home.token(token), body)).status
+
+    assert await status("GET", "/api/operation") == 200
+    changed = await status("POST", "/api/operation", b'{"backup_reserve_percent": 24}')
+    assert changed == (200 if firmware in ("1.15", "1.20") else 403)
+    assert await status("GET", "/api/config/completed") in (200, 202) or firmware in ("1.20", "1.40.2", "1.50")
+    assert await status("GET", "/api/sitemaster/run") == 202
+    if new:
+        assert await status("POST", "/api/v2/islanding/mode", b'{"island_mode": "backup"}') == 200
+        assert await status("POST", "/api/sitemaster/stop", b'{"force": true}') == 202
+    else:
+        assert await status("GET", "/api/sitemaster/stop") == (202 if firmware == "1.15" else 403)

@@ -27,8 +27,11 @@ _SOLAR_KIND = "SolarPowerwall"
 _ON_GRID_RUNNING = Timeline(("1.15", "on grid check not run"), ("20.49", "run sitemanager flag enabled"))
 _ON_GRID_STOPPED = Timeline(
     ("1.15", "on grid check not run"),
-    ("20.49", "run sitemanager flag enabled, sitemanager process is running"),
+    ("20.49", ""),
+    ("21.44", "run sitemanager flag enabled, sitemanager process is running"),
 )
+_CHECKS_GRID = Timeline(("1.15", False), ("20.49", True), ("21.44", False))
+"""Whether a stopped system tells that it found the grid: seen on 21.39.1, not on 21.44; before unverified (S13)."""
 _STATES = Timeline[list[str] | None](("1.15", []), ("21.0", None))
 _SYNC_UPDATES = Timeline(
     ("1.15", ("Synchronizer firmware", "Grid code")),
@@ -61,6 +64,7 @@ def flags(device: Device) -> dict[str, Any]:
         "enumerating": packs.scanning,
         "updating": packs.updating,
         "checking_if_offgrid": False,
+        "is_on_grid": True if _found_grid(device) else UNSET,
         "running_phase_detection": packs.detecting,
         "phase_detection_last_error": packs.detection_error,
         "bubble_shedding": False,
@@ -69,6 +73,11 @@ def flags(device: Device) -> dict[str, Any]:
         "grid_code_validating": False,
         "phase_detection_not_available": not packs.has_phases,
     }
+
+
+def _found_grid(device: Device) -> bool:
+    """Whether the check for the grid ran and found it; what is false is left out (F13)."""
+    return not device.running and device.grid_up and _CHECKS_GRID.at(device.version)
 
 
 class _Clock:

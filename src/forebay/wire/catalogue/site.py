@@ -92,10 +92,13 @@ CONFIG_COMPLETED: Final = Endpoint[None, Status | None](
     summary="Commit what is staged: it takes effect at once.",
     source="seed L169–171; issue 26 of vloschiavo/powerwall2; samples 21.39.1",
     seed=("S098", "S099", "S114"),
-    access=Timeline(("1.15", Access.PUBLIC), ("1.20", Access.INSTALLER)),
+    access=Timeline(("1.15", Access.PUBLIC), ("1.20", Access.INSTALLER), ("20.49", Access.CUSTOMER)),
     effect=Effect.WRITES,
     status=Timeline(("1.15", 202), ("1.43", 200)),
     content_type=Timeline(("1.15", ""), ("1.43", TEXT)),
     quality=Quality.PARTIAL,
-    unverified=("the release that changed 202 into 200 lies between 1.40 and 1.43.3",),
+    unverified=(
+        "the release that changed 202 into 200 lies between 1.40 and 1.43.3",
+        "the least role: samples of 21.39.1 show an owner's own call, but only installers can stage a change",
+    ),
 )
