@@ -77,7 +77,7 @@ WORDS: dict[str, dict[str, str]] = {
         "voltage_v": "Nominal [V]: between the outer conductors of a split phase, else from line to neutral.",
         "frequency_hz": "Nominal [Hz].",
         "outages": "A list of tables, below.",
-        "black_start_hours": "Span of local time with attempts.",
+        "black_start_span": "Span of local time with attempts.",
     },
     "[[grid.outages]]": {"start": "Local time of the site, without an offset.", "minutes": "How long it lasts [min]."},
     "[[users]]": {"password": "Of this user."},

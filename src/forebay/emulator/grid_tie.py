@@ -56,7 +56,7 @@ class GridTie:
     ) -> None:
         self._table, self._power, self._rng = table, power, rng
         self._later, self._now, self._local = later, now, local
-        self._hours = read_hours((table.black_start_hours,))
+        self._hours = read_hours((table.black_start_span,))
         self.state = GridState.CONNECTED
         self.utility_up = True
         self.is_site_without_grid = False

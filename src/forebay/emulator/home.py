@@ -201,7 +201,7 @@ class Grid(_Table, frozen=True, kw_only=True):
     curtail_from_hz: how far a full island raises its frequency to hold back a little of its sun [Hz].
     curtail_to_hz: how far it raises it to hold back all [Hz].
     island_floor_pct: charge at which an island goes dark, on the gateway's scale; its 5 are the app's 0.
-    black_start_every_s: how long a dark island waits for its next attempt to start, in black_start_hours [s].
+    black_start_every_s: how long a dark island waits for its next attempt to start, in black_start_span [s].
     black_start_s: how long an attempt may take until the sun carries the house [s].
     """
 
@@ -218,7 +218,7 @@ class Grid(_Table, frozen=True, kw_only=True):
     island_floor_pct: Percent = 5.0
     black_start_every_s: Annotated[float, Meta(ge=60, le=86_400)] = 3_600.0
     black_start_s: Annotated[float, Meta(ge=1, le=3_600)] = 300.0
-    black_start_hours: DaySpan = "06:00-20:00"
+    black_start_span: DaySpan = "06:00-20:00"
     outages: tuple[Outage, ...] = ()
 
 

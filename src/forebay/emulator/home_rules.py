@@ -106,7 +106,7 @@ def _updates(home: Home) -> Iterator[Problem]:
 
 
 def _hours(home: Home) -> Iterator[Problem]:
-    spans: list[tuple[tuple[str | int, ...], str]] = [(("grid", "black_start_hours"), home.grid.black_start_hours)]
+    spans: list[tuple[tuple[str | int, ...], str]] = [(("grid", "black_start_span"), home.grid.black_start_span)]
     for key in ("peak_hours", "cheap_hours"):
         spans += [(("operation", key, n), text) for n, text in enumerate(getattr(home.operation, key))]
     for path, text in spans:
