@@ -12,6 +12,7 @@ from typing import Any
 
 from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.house_parser import add_house
+from forebay.cli.keep_parser import add_keeping
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -149,6 +150,7 @@ def _add_recording(
     history.add_argument("--days", type=int, default=14, metavar="N", help="how many days, the last ones (14)")
     history.add_argument("--json", action="store_true", help="print JSON instead of a table")
     history.set_defaults(run=_lazily("history", "history"))
+    add_keeping(commands, common, _lazily)
 
 
 def _add_meeting(

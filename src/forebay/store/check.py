@@ -1,0 +1,80 @@
+"""Whether a record is whole: the database, every file of the archive, and whether both say the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from itertools import pairwise
+
+from forebay.errors import StoreError
+from forebay.store.raw import Segment, Table, segments
+from forebay.store.rollup import QUARTER_MS
+from forebay.store.state import from_ms
+from forebay.store.store import Store
+
+_FOR_EVER_MS = 1 << 62
+_TABLES: tuple[Table, ...] = ("samples", "slow_samples")
+
+
+def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -> list[str]:
+    """Return what is wrong, one sentence each; nothing when the record is whole.
+
+    progress: told what is looked at. Reads everything once; a writer beside it goes on.
+    """
+    database = store.database
+    progress("the database")
+    found = [f"{database.path}: {row[0]}" for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"]
+    found += [
+        f"{database.path}: a row of {row[0]} belongs to no gateway" for row in database.rows("PRAGMA foreign_key_check")
+    ]
+    for gateway in store.gateways():
+        for table in _TABLES:
+            sealed = segments(database, gateway.id, table, 0, _FOR_EVER_MS)
+            for before, after in pairwise(sealed):
+                if before.end_ms != after.start_ms:
+                    found.append(
+                        f"{gateway.name}: the archive of {table} breaks off at {from_ms(before.end_ms)}"
+                        f" and goes on at {from_ms(after.start_ms)}"
+                    )
+            for segment in sealed:
+                progress(segment.file)
+                found += _of_file(store, gateway.id, table, segment)
+    return found
+
+
+def _of_file(store: Store, gateway_id: int, table: Table, segment: Segment) -> list[str]:
+    path = store.archive.path(segment.file)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as exc:
+        return [f"{path}: cannot be read: {exc.strerror}; put it back from a backup"]
+    if digest != segment.sha256:
+        return [f"{path}: is not the file that was written; put it back from a backup"]
+    try:
+        n, least, most = store.archive.rows([segment.file], "SELECT count(*), min(at_ms), max(at_ms) FROM {table}")[0]
+    except StoreError as exc:
+        return [str(exc)]
+    found = []
+    if n != segment.n or least < segment.start_ms or most >= segment.end_ms:
+        found.append(f"{path}: holds {n} readings of {from_ms(least)} to {from_ms(most)}, not what the database says")
+    return found + (_against_quarters(store, gateway_id, segment) if table == "samples" else [])
+
+
+def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[str]:
+    select = f"SELECT at_ms - at_ms % {QUARTER_MS} AS q, count(*), sum(site_power_w) FROM {{table}} GROUP BY 1"  # noqa: S608
+    raw = {q: (n, watts or 0.0) for q, n, watts in store.archive.rows([segment.file], select)}
+    sql = (
+        "SELECT start_ms, n, coalesce(site_power_w_sum, 0) FROM quarters"
+        " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"
+    )
+    kept = {q: (n, watts) for q, n, watts in store.database.rows(sql, (gateway_id, segment.start_ms, segment.end_ms))}
+    wrong = [
+        q
+        for q in raw.keys() | kept.keys()
+        if q not in raw or q not in kept or raw[q][0] != kept[q][0] or abs(raw[q][1] - kept[q][1]) > 0.01 * raw[q][0]
+    ]
+    if not wrong:
+        return []
+    path = store.archive.path(segment.file)
+    return [f"{path}: {len(wrong)} quarters of an hour differ from the database, the first at {from_ms(min(wrong))}"]
