@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import commands, errors, home, protocol, settings, signals
+from tools.reference import commands, errors, gallery, home, protocol, scenarios, settings, signals
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -21,6 +21,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "settings.md": settings.page,
     "home.md": home.page,
+    "gallery.md": gallery.page,
+    "scenarios.md": scenarios.page,
     "errors.md": errors.page,
 }
 """Every generated page and what prints it."""

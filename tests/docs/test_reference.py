@@ -17,6 +17,7 @@ from tools.reference.structs import keys
 from forebay import config, errors
 from forebay.cli.parser import parse
 from forebay.emulator.home_file import load_home
+from forebay.emulator.scenario_file import load_scenario
 from forebay.records.reasons import EXPLANATIONS
 from forebay.records.signals import SIGNALS
 from forebay.wire import catalogue
@@ -110,7 +111,9 @@ def test_every_toml_example_is_accepted(tmp_path: Path) -> None:
             if block.language == "toml":
                 file = tmp_path / "example.toml"
                 file.write_text(block.text, encoding="utf-8")
-                if "host" in block.text:
+                if "[[events]]" in block.text:
+                    load_scenario(file)
+                elif "host" in block.text:
                     config.load(file)
                 else:
                     load_home(file)

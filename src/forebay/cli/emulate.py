@@ -13,7 +13,7 @@ from forebay.cli.output import note
 def emulate(options: argparse.Namespace) -> int:
     """Serve an emulated home; print one line when it answers."""
     from forebay.emulator.build import build_device
-    from forebay.emulator.home_file import load_home
+    from forebay.emulator.library import HOMES, SCENARIOS, find_home, find_scenario
     from forebay.emulator.serve import Ready, serve
     from forebay.run import until_stopped
 
@@ -22,8 +22,13 @@ def emulate(options: argparse.Namespace) -> int:
         from forebay.cli.replay import replay
 
         return replay(options, options.state_dir or default_state_dir())
+    if options.list_homes or options.list_scenarios:
+        for shelf, wanted in ((HOMES, options.list_homes), (SCENARIOS, options.list_scenarios)):
+            for name in shelf.names() if wanted else ():
+                print(f"{shelf.prefix}{name}\n    {shelf.about(name)}")
+        return 0
     device = build_device(
-        load_home(options.home),
+        find_home(options.home),
         start=options.start,
         speed=options.speed,
         seed=options.seed,
@@ -32,6 +37,7 @@ def emulate(options: argparse.Namespace) -> int:
         hold=True,
         firmware=options.firmware,
         password=options.password,
+        scenarios=[find_scenario(named) for named in options.scenario],
         restricted=options.restricted,
     )
     if not device.release.is_profile:

@@ -201,7 +201,18 @@ def _add_meeting(
 
 def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     emulate = commands.add_parser("emulate", help="be a gateway, with a home that lives")
-    emulate.add_argument("home", nargs="?", type=Path, metavar="HOME.toml", help="the home; a built-in one without")
+    emulate.add_argument(
+        "home", nargs="?", metavar="HOME.toml", help="the home, also gallery:NAME; a built-in one without"
+    )
+    emulate.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what happens to the home, also scenario:NAME; may be given again",
+    )
+    emulate.add_argument("--list-homes", action="store_true", help="list the homes that come with the package and end")
+    emulate.add_argument("--list-scenarios", action="store_true", help="list the scenarios that do and end")
     emulate.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
     emulate.add_argument("--port", type=_port, default=8443, metavar="N", help="port (8443; 0 takes a free one)")
     emulate.add_argument("--firmware", metavar="X.Y", help="release to behave as, or restricted (21.44)")

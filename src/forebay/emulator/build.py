@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from forebay.clock import ScaledClock
 from forebay.emulator.device import Device
 from forebay.emulator.home import LIVABLE, Home, is_livable
 from forebay.emulator.home_file import checked
+from forebay.emulator.scenario import Play
+from forebay.emulator.scenario_file import Scenario
 from forebay.emulator.trace import read_trace
 from forebay.emulator.updates_state import UpdatesState
 from forebay.emulator.world import World
@@ -28,6 +31,7 @@ def build_device(
     hold: bool = False,
     firmware: str | None = None,
     password: str | None = None,
+    scenarios: Iterable[Scenario] = (),
     restricted: int | None = None,
 ) -> Device:
     """Return the device of a home.
@@ -37,6 +41,7 @@ def build_device(
     speed: emulated seconds for each real one; 0 stands still.
     hold: whether time waits at the start until somebody releases it.
     firmware, password, restricted: replace what the home says.
+    scenarios: what happens to it, from its start on.
     Raises EmulatorError naming file, key or row.
     """
     given = {"firmware": firmware, "password": password, "restricted": restricted}
@@ -55,4 +60,6 @@ def build_device(
     clock = ScaledClock(start, speed, held=hold)
     device = Device(home, clock, World(home, seed, load, solar), seed=seed)
     device.area(UpdatesState)  # plans what [updates] of the home says
+    for scenario in scenarios:
+        device.area(Play).add(scenario)
     return device

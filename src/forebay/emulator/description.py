@@ -6,11 +6,12 @@ from typing import Any
 
 from forebay.emulator.device import Device
 from forebay.emulator.front import Front
+from forebay.emulator.scenario import Play
 
 
 def describe(device: Device) -> dict[str, Any]:
     """Return the world and the state as plain values, for the control port."""
-    front = device.area(Front)
+    front, play = device.area(Front), device.area(Play)
     flows, overrides = device.power.flows, device.world.overrides
     return {
         "time": device.clock.now().isoformat(),
@@ -41,5 +42,12 @@ def describe(device: Device) -> dict[str, Any]:
             "cloud_cover": overrides.cloud_cover,
             "load_w": overrides.load_w,
             "solar_w": overrides.solar_w,
+            "appliances_w": dict(overrides.appliances_w),
+            "strings_out": sorted(number + 1 for number in overrides.strings_out),
+        },
+        "scenarios": {
+            "played": play.names,
+            "happened": play.happened,
+            "next_at": play.next_due.isoformat() if play.names and play.next_due else None,
         },
     }

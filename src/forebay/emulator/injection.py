@@ -29,13 +29,15 @@ class Injection:
 
     def __init__(self, device: Device | None = None) -> None:
         """Begin with the faults that the home is described with."""
+        self._device = device
         self._pending: list[_Pending] = []
         for fault in device.home.faults if device is not None else ():
             self.add(fault)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing goes wrong."""
+        """Whether nothing goes wrong now."""
+        self._catch_up()
         return not self._pending
 
     @property
@@ -47,6 +49,11 @@ class Injection:
         """Let it happen from now on; return it, for `end`."""
         self._pending.append(_Pending(fault, fault.times))
         return fault
+
+    def _catch_up(self) -> None:
+        """Let a scenario's faults begin and end at their instant, before anybody meets them."""
+        if self._device is not None and self._device.agenda.next_tick is not None:
+            self._device.catch_up()
 
     def end(self, fault: InjectedFault) -> None:
         """Let this one go right again, if it still goes wrong."""
@@ -62,6 +69,7 @@ class Injection:
 
     def take(self, path: str) -> InjectedFault | None:
         """Return the fault that meets a request for this path, None where there is none."""
+        self._catch_up()
         for pending in self._pending:
             if pending.fault.path in (path, "*"):
                 if pending.left is not None:

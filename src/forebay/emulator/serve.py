@@ -23,6 +23,7 @@ from forebay.emulator.injection import Injection
 from forebay.emulator.listening import bound, is_any, tls_context, url_of
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
+from forebay.emulator.scenario import on_time
 from forebay.emulator.sessions import Sessions
 from forebay.errors import EmulatorError
 from forebay.wire.firmware import HTTP2, PLAIN_HTTP_REDIRECTS
@@ -101,6 +102,7 @@ async def serve(
         opened.callback(app.close)
         front.attach(house)
         opened.callback(front.attach, None)
+        await opened.enter_async_context(on_time(device))
         ready(
             Ready(
                 url=house.url,
