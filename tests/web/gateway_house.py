@@ -1,4 +1,4 @@
-"""An emulated gateway in a thread of its own, and the means to look at its page."""
+"""An emulated gateway in a thread of its own, and a visitor with a browser at its page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -23,6 +24,9 @@ from forebay.emulator.page import STATIC
 from forebay.emulator.serve import Ready, ServerName, serve
 from forebay.emulator.world import World
 from forebay.wire.firmware import parse_version
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 T = TypeVar("T")
 BUILT = (STATIC / "index.html").is_file()
@@ -97,3 +101,61 @@ class House:
         """Log in past the page."""
         body = {"username": user, "password": self.do(lambda device: device.password)}
         return str(self.ask("/api/login/Basic", method="POST", body=body)["token"])
+
+
+class Visitor:
+    """Somebody at the page: what was asked of the gateway, what the browser complained about, where requests went."""
+
+    def __init__(self, browser: Browser, house: House, **options: Any) -> None:
+        options = {"viewport": {"width": 1280, "height": 860}, "ignore_https_errors": True, **options}
+        self.house = house
+        self.context = browser.new_context(**options)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(12_000)
+        self.asked: list[tuple[str, str]] = []
+        self.hosts: set[str | None] = set()
+        self.complaints: list[str] = []
+        self.page.on("request", self._note)
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, request: Any) -> None:
+        address = urlsplit(request.url)
+        if address.scheme != "blob":
+            self.hosts.add(address.hostname)
+            self.asked.append((request.method, unquote(address.path)))
+
+    def _listen(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def open(self, place: str = "") -> Page:
+        """Go to a place of the page."""
+        self.page.goto(f"{self.house.url}/#/{place}")
+        self.page.wait_for_selector("main h1")
+        return self.page
+
+    def log_in(self, user: str = "customer", password: str | None = None, *, place: str = "login") -> Page:
+        """Log in by the form, as a person does."""
+        page = self.open(place)
+        if self.house.version < (20, 49, 0):
+            page.fill("[name=username]", "")
+            page.fill("[name=password]", password or f"S{self.house.device.serial}")
+            page.check("[name=force_sm_off]")
+        else:
+            page.check(f"[name=username][value={user}]")
+            page.fill("[name=password]", password or self.house.device.password)
+        page.click("button:text-is('Log in')")
+        return page
+
+    def act(self, row: str) -> Any:
+        """Return the form of an action; a closed one is opened."""
+        form = self.page.locator(f"form[data-row={row}]")
+        closed = self.page.locator(f"details.doing:not([open]):has(form[data-row={row}]) > summary")
+        if closed.count():
+            closed.first.click()
+        return form
+
+    def words(self) -> str:
+        """Return what the page says, with ordinary spaces."""
+        return " ".join(str(self.page.inner_text("body")).replace("\u00a0", " ").split())

@@ -63,13 +63,18 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
     try {
       const parts = Object.fromEntries((action.parts ?? []).map((part) => [part, String(values[part])]));
       const body = bodyOf(action, values, reads);
-      const reply = await gateway.call(action.row, { parts, body, query: action.query ?? "" });
+      const reply = action.file
+        ? await gateway.download(action.row, action.file).then(() => null)
+        : await gateway.call(action.row, { parts, body, query: action.query ?? "" });
       drafts.delete(id);
       setDraft({});
       const fresh = await again();
       setPhase({ is: "done", reply, changes: changes(reads, fresh), at: new Date().toLocaleTimeString("en-GB") });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal)) {
+        setPhase({ is: "refused", words: "The page could not make sense of the gateway's answer.", status: 200 });
+        throw error;
+      }
       setPhase({ is: "refused", words: error.message, status: error.status });
     }
   };
@@ -125,6 +130,9 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
   );
 }
 
+const readBack = (at: string, changed: number): string =>
+  `Done, and read back at ${at}${changed ? ":" : ": nothing else that is shown here has changed so far."}`;
+
 function Outcome({ phase, action, hasRole }: { phase: Phase; action: Action; hasRole: boolean }) {
   return (
     <div class="outcome" aria-live="polite">
@@ -135,10 +143,7 @@ function Outcome({ phase, action, hasRole }: { phase: Phase; action: Action; has
       )}
       {phase.is === "done" && (
         <div class="done">
-          <p>
-            Done, and read back at {phase.at}
-            {phase.changes.length === 0 ? ": nothing else that is shown here has changed so far." : ":"}
-          </p>
+          <p>{action.file ? `Saved as ${action.file} at ${phase.at}.` : readBack(phase.at, phase.changes.length)}</p>
           {phase.changes.length > 0 && (
             <ul>
               {phase.changes.slice(0, 8).map((change, place) => (

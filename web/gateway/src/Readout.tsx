@@ -84,10 +84,26 @@ function Table({ items }: { items: Json[] }) {
     <ol class="things">
       {lines.map((item, place) => (
         <li key={place}>
-          <Readout name="" value={item} />
+          <Thing item={item} isOnly={items.length === 1} />
         </li>
       ))}
       {more > 0 && <li class="quietly">And {more} more.</li>}
     </ol>
+  );
+}
+
+/** Members that name a thing, the best first. */
+const TITLES = ["network_name", "name", "PackageSerialNumber", "serial", "location", "grid_code", "alert_name", "model", "type", "id"];
+
+/** One of several things: closed under its name where there are more. */
+function Thing({ item, isOnly }: { item: Json; isOnly: boolean }) {
+  const members = item !== null && typeof item === "object" && !Array.isArray(item) ? item : {};
+  const title = TITLES.map((name) => members[name]).find((value) => typeof value === "string" || typeof value === "number");
+  if (isOnly || title === undefined) return <Readout name="" value={item} />;
+  return (
+    <details class="deeper">
+      <summary>{words(title)}</summary>
+      <Readout name="" value={item} />
+    </details>
   );
 }

@@ -65,8 +65,25 @@ export class Gateway {
     return this.session?.roles.some((role) => role === "Provider_Engineer" || role === "Tesla_Engineer") ?? false;
   }
 
-  /** Call a row. parts fill its path, query follows it; throws Refusal. */
-  async call(name: string, { parts = {}, body, query = "" }: CallOptions = {}): Promise<Json> {
+  /** Call a row and give its JSON. parts fill its path, query follows it; throws Refusal. */
+  async call(name: string, options: CallOptions = {}): Promise<Json> {
+    const text = await (await this.request(name, options)).text().catch(() => {
+      throw new Refusal(0, name, "");
+    });
+    return text ? (JSON.parse(text) as Json) : null;
+  }
+
+  /** Call a row and save its bytes as a file. */
+  async download(name: string, file: string): Promise<void> {
+    const address = URL.createObjectURL(await (await this.request(name, {})).blob());
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = file;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), PATIENCE_MS);
+  }
+
+  private async request(name: string, { parts = {}, body, query = "" }: CallOptions): Promise<Response> {
     const row = this.facts.rows[name];
     if (!row) throw new Refusal(404, name, "");
     const path = row.path.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""));
@@ -77,16 +94,11 @@ export class Gateway {
       headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
-    let reply: Response;
-    let text: string;
-    try {
-      reply = await fetch(path + query, request);
-      text = await reply.text();
-    } catch {
+    const reply = await fetch(path + query, request).catch(() => {
       throw new Refusal(0, name, "");
-    }
-    if (!reply.ok) throw new Refusal(reply.status, name, saidIn(text));
-    return text ? (JSON.parse(text) as Json) : null;
+    });
+    if (!reply.ok) throw new Refusal(reply.status, name, saidIn(await reply.text().catch(() => "")));
+    return reply;
   }
 
   /** Take over the reply of a log-in. */

@@ -44,6 +44,8 @@ export interface Action {
   query?: string;
   /** What will happen to the house; asks before it is done. */
   warn?: string;
+  /** The name of the file that the reply is saved as; it is no JSON. */
+  file?: string;
   /** Whether the reply itself is what one wants to see. */
   showsReply?: boolean;
 }

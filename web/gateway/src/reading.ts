@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { Refusal, type Gateway } from "./api";
+import { Refusal, type Gateway, type Row } from "./api";
 import { readsOf, type Reads, type Step } from "./model";
 
 export interface Reading {
@@ -14,6 +14,17 @@ export interface Reading {
   again: () => Promise<Reads>;
 }
 
+/** Whether the system runs, so that nothing is asked that it must refuse; null where that is not told. */
+async function stateOf(gateway: Gateway): Promise<"running" | "stopped" | null> {
+  if (!gateway.offers("SITEMASTER") || !gateway.mayCall("SITEMASTER")) return null;
+  try {
+    return ((await gateway.call("SITEMASTER")) as { running?: boolean }).running === true ? "running" : "stopped";
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return null;
+  }
+}
+
 const MOVES_MS = 2_000;
 
 export function useReading(gateway: Gateway, step: Step): Reading {
@@ -23,8 +34,14 @@ export function useReading(gateway: Gateway, step: Step): Reading {
   const again = useCallback(async (): Promise<Reads> => {
     const reads: Record<string, Reads[string]> = {};
     const refusals: Record<string, string> = {};
+    const state = await stateOf(gateway);
     await Promise.all(
       readsOf(step).map(async (row) => {
+        const { needs } = gateway.facts.rows[row] as Row;
+        if (state && needs !== "any" && needs !== state) {
+          refusals[row] = needs === "running" ? "Not measured while the system is stopped." : "Told only while the system is stopped.";
+          return;
+        }
         try {
           reads[row] = await gateway.call(row);
         } catch (error) {

@@ -48,6 +48,7 @@ export function useHouse(gateway: Gateway): Live {
 function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => void {
   let ended = false;
   let grid: string | null = null;
+  let isStopped = false;
   const average = new Average();
   let shownMs = 0;
 
@@ -58,19 +59,38 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
     if (document.hidden) {
       nextMs = AGAIN_MS; // nobody looks: the gateway is left alone
       average.clear();
+    } else if (!gateway.mayCall("AGGREGATES")) {
+      tell({ state: "login", power: null });
+      return; // a log-in begins anew
+    } else if (isStopped && !(await isRunning())) {
+      nextMs = AGAIN_MS; // a stopped system has nothing to measure, so it is not asked to
     } else {
+      isStopped = false;
       try {
         average.add(performance.now(), powersIn(await gateway.call("AGGREGATES")));
         show();
       } catch (error) {
         average.clear();
         const state = error instanceof Refusal ? (STATE_OF[error.status] ?? "lost") : "lost";
+        isStopped = state === "stopped";
         nextMs = state === "busy" ? LEFT_ALONE_MS : AGAIN_MS;
         if (state === "login" && gateway.session) gateway.forget();
         if (!ended) tell({ state, ...(state === "stopped" || state === "login" ? { power: null } : {}) });
       }
     }
     if (!ended) setTimeout(() => void sample(), Math.max(0, nextMs - (performance.now() - beganMs)));
+  };
+
+  /** Whether the system runs again, as far as that is told without measuring. */
+  const isRunning = async (): Promise<boolean> => {
+    if (!gateway.offers("SITEMASTER")) return true;
+    try {
+      const body = (await gateway.call("SITEMASTER")) as Record<string, Json>;
+      return body["running"] === true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return true; // the sampling then meets what is wrong, and tells it
+    }
   };
 
   const show = (): void => {
@@ -82,7 +102,7 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
   };
 
   const read = async (row: string, take: (body: Record<string, Json>) => Partial<Live>): Promise<void> => {
-    if (ended || document.hidden || !gateway.mayCall(row)) return;
+    if (ended || document.hidden || !gateway.offers(row) || !gateway.mayCall(row)) return;
     try {
       const body = (await gateway.call(row)) as Record<string, Json>;
       if (!ended) tell(take(body));
@@ -93,6 +113,7 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
   };
 
   const rest = (): void => {
+    if (isStopped) return;
     void read("STATE_OF_ENERGY", (body) => ({ wirePct: body["percentage"] as number }));
     void read("GRID_STATUS", (body) => ({ grid: (grid = body["grid_status"] as string) }));
   };
@@ -102,9 +123,8 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
   };
 
   tell({ ...START });
-  rest();
   rarely();
-  void sample();
+  void sample().then(rest);
   const timers = [setInterval(rest, AGAIN_MS), setInterval(rarely, RARE_MS)];
   return () => {
     ended = true;

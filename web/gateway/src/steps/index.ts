@@ -36,7 +36,9 @@ export function stepsOf(gateway: Gateway): Step[] {
 }
 
 function offered(gateway: Gateway, panel: Panel): Panel[] {
-  const keep = (rows: readonly string[] | undefined) => (rows ?? []).filter((row) => gateway.offers(row));
+  // What is read again and again must do nothing: on this device some GETs act.
+  const keep = (rows: readonly string[] | undefined) =>
+    (rows ?? []).filter((row) => gateway.facts.rows[row]?.effect === "reads");
   const actions = (panel.actions ?? []).filter((action) => gateway.offers(action.row));
   const shows = keep(panel.shows);
   return shows.length || actions.length ? [{ ...panel, shows, needs: keep(panel.needs), actions }] : [];

@@ -166,6 +166,7 @@ export const CONNECTIVITY: Step = {
     {
       title: "The gateway's log",
       actions: [
+        { row: "LOGS", title: "Save the logs", about: "The gateway's logs as one packed file.", file: "gateway-logs.tgz" },
         {
           row: "LOGGING",
           title: "Write to the log",

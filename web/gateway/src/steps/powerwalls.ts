@@ -6,6 +6,9 @@ const USES = [option("Backup", "Backed up"), option("NonBackup", "Not backed up"
 const phase = (number: string): Field =>
   choice(`phase${number}`, `Phase ${number}`, USES, { initial: from("PHASE_USAGES", `phase${number}`) });
 
+const RESTS = "Each Powerwall rests while it gets the gateway's firmware.";
+const IN_TURN = "Each Powerwall is asked for power in turn.";
+
 export const POWERWALLS: Step = {
   id: "powerwalls",
   title: "Powerwalls",
@@ -14,7 +17,7 @@ export const POWERWALLS: Step = {
   panels: [
     {
       title: "Powerwalls",
-      shows: ["POWERWALLS", "PACK_STATUS", "PACKAGE_NUMBERS", "UPDATE_PACKS_READ"],
+      shows: ["POWERWALLS", "PACK_STATUS", "PACKAGE_NUMBERS"],
       actions: [
         {
           row: "SCAN_PACKS",
@@ -24,19 +27,27 @@ export const POWERWALLS: Step = {
         {
           row: "UPDATE_PACKS",
           title: "Update the Powerwalls",
-          warn: "Each Powerwall rests while it gets the gateway's firmware.",
+          warn: RESTS,
+        },
+        { row: "UPDATE_PACKS_READ", title: "Update the Powerwalls (by GET)", warn: RESTS },
+        {
+          row: "VITALS",
+          title: "Save the vitals",
+          about: "Every measurement of every part, in the gateway's binary form (protobuf).",
+          file: "vitals.bin",
         },
       ],
     },
     {
       title: "Phases",
-      shows: ["PHASE_USAGES", "PHASE_DETECTION_READ"],
+      shows: ["PHASE_USAGES"],
       actions: [
         {
           row: "DETECT_PHASES",
           title: "Find the phase of each Powerwall",
-          warn: "Each Powerwall is asked for power in turn.",
+          warn: IN_TURN,
         },
+        { row: "PHASE_DETECTION_READ", title: "Find the phase of each Powerwall (by GET)", warn: IN_TURN },
         {
           row: "SET_PHASE_USAGES",
           title: "Set how the phases are used",

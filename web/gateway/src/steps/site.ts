@@ -5,6 +5,8 @@ import {
   check,
   choice,
   from,
+  listed,
+  number,
   option,
   optionsOf,
   text,
@@ -235,6 +237,15 @@ export const GRID: Step = {
   ],
 };
 
+/** The Powerwalls by the number that the gateway knows them by: part, two dashes, serial. */
+const packs = (reads: Reads): Option[] =>
+  listed(at(reads, "POWERWALLS", "powerwalls")).map((pack) => {
+    const part = (name: string): string => String(at({ pack }, "pack", name) ?? "");
+    return option(`${part("PackagePartNumber")}--${part("PackageSerialNumber")}`);
+  });
+const PACK = choice("battery_din", "Powerwall", packs);
+const RESTARTS = "The inverter restarts and produces nothing for some minutes.";
+
 const brands = optionsOf("SOLAR_BRANDS");
 
 export const SOLAR: Step = {
@@ -265,6 +276,37 @@ export const SOLAR: Step = {
           title: "Save",
           fields: [check("enabled", "Take the inverter's own meter for solar", { initial: from("INVERTER_METER", "enabled") })],
         },
+        { row: "USE_INVERTER_METER", title: "Take the inverter's own meter" },
+      ],
+    },
+    {
+      title: "Solar inverter in the Powerwall",
+      shows: ["SOLAR_POWERWALL", "PV_POWER"],
+      needs: ["POWERWALLS"],
+      actions: [
+        {
+          row: "PV_POWER_OF",
+          title: "Show whether one inverter is on",
+          fields: [number("n", "Number of the inverter", { least: 0, initial: () => "0" })],
+          parts: ["n"],
+          showsReply: true,
+        },
+        {
+          row: "SET_PV_POWER",
+          title: "Switch an inverter on or off",
+          fields: [PACK, choice("pvi_power_status", "It is to be", [option("on", "On"), option("off", "Off")])],
+          body: (values: Values) => ({ ...values, follower_din: "" }),
+          warn: "An inverter that is off produces nothing.",
+        },
+        {
+          row: "RESET_PV",
+          title: "Reset an inverter",
+          fields: [PACK],
+          body: (values: Values) => ({ ...values, follower_din: "" }),
+          warn: RESTARTS,
+        },
+        { row: "RESET_PV_OF", title: "Reset an inverter by its number", fields: [text("t", "Number (DIN)", { initial: (reads) => packs(reads)[0]?.value })], parts: ["t"], warn: RESTARTS },
+        { row: "RESET_PV_READ", title: "Reset the inverter (by GET)", warn: RESTARTS },
       ],
     },
     { title: "Generator", shows: ["GENERATORS", "DISCONNECT_TYPES"] },
