@@ -243,7 +243,10 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
         if self._raw.is_closing():
             return
         self._raw.resume_reading()
-        self._raw.write_eof()
+        try:
+            self._raw.write_eof()
+        except OSError:  # the client reset the connection before the loop heard of it: nobody is left to tell
+            self._raw.abort()
 
     def _unset_timer(self) -> None:
         if self._timer is not None:
