@@ -8,7 +8,7 @@ import math
 import queue
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.web.gateway_house import BUILT, House, Visitor
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src/forebay/views/web/static"
@@ -307,3 +308,33 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield started
         started.close()
+
+
+# --- the gateway's own page --------------------------------------------------------------------------------------
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
+    """Visit the page of a gateway; afterwards hold that nothing left the host and nothing unforeseen was refused."""
+    if not BUILT:
+        pytest.skip("the gateway's page is not built: python hatch_build.py builds it")
+    houses: list[House] = []
+    visitors: list[tuple[Visitor, tuple[int, ...]]] = []
+
+    def visited(firmware: str = "21.44", *, refused: tuple[int, ...] = (), **options: Any) -> Visitor:
+        described = {key: options.pop(key) for key in ("server", "home") if key in options}
+        houses.append(House(firmware, tmp_path / f"state{len(houses)}", **described))
+        visitors.append((Visitor(browser, houses[-1], **options), refused))
+        return visitors[-1][0]
+
+    yield visited
+    for visitor, _ in visitors:
+        visitor.context.close()
+    for house in houses:
+        house.close()
+    for visitor, refused in visitors:
+        assert visitor.hosts == {"127.0.0.1"}
+        foreseen = [f"status of {status}" for status in refused] + (["ERR_"] if 0 in refused else [])
+        assert [text for text in visitor.complaints if not any(part in text for part in foreseen)] == []

@@ -36,7 +36,9 @@ LIMIT_S = 20.0
 class House:
     """One gateway behind TLS on a free port of this machine; its device is touched only on its own loop."""
 
-    def __init__(self, firmware: str, state_dir: Path, server: ServerName, home: Home | None = None) -> None:
+    def __init__(
+        self, firmware: str, state_dir: Path, *, server: ServerName = "faithful", home: Home | None = None
+    ) -> None:
         described = home or Home()
         gateway = msgspec.structs.replace(described.gateway, firmware=firmware)
         described = msgspec.structs.replace(described, gateway=gateway)
@@ -48,30 +50,32 @@ class House:
         self.device.set_load_w(1300.0)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
         ready: Future[Ready] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready, state_dir, server), daemon=True)
         self._thread.start()
         self.url = ready.result(LIMIT_S).url
 
     def _run(self, ready: Future[Ready], state_dir: Path, server: ServerName) -> None:
-        async def life() -> None:
-            try:
-                await serve(
-                    self.device, state_dir=state_dir, ready=ready.set_result, stop=self._stop, port=0, server=server
-                )
-            except BaseException as exc:
-                if not ready.done():
-                    ready.set_exception(exc)
-                raise
-
-        self._loop.run_until_complete(life())
-        self._loop.close()
+        asyncio.set_event_loop(self._loop)
+        life = serve(self.device, state_dir=state_dir, ready=ready.set_result, stop=self._stop, port=0, server=server)
+        try:
+            self._loop.run_until_complete(life)
+        except BaseException as exc:  # told by whoever waits for it
+            self._failure = exc
+            if not ready.done():
+                ready.set_exception(exc)
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
 
     def close(self) -> None:
         """End the gateway and wait for it."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(LIMIT_S)
         assert not self._thread.is_alive()
+        if self._failure is not None:
+            raise self._failure
 
     def do(self, act: Callable[[Device], T]) -> T:
         """Touch the device where it lives."""

@@ -14,7 +14,9 @@ NOT_FOR_PEOPLE = {
     "ARTEFACT": "it is no resource",
     "LOCAL_DEVICE": "it belongs to another API with credentials of its own",
 }
-NAME = re.compile(r'\brow: "([A-Z0-9_]+)"|\b(?:call|mayCall|offers|read)\("([A-Z0-9_]+)"|\b(?:shows|needs): \[([^\]]*)\]')
+NAME = re.compile(
+    r'\brow: "([A-Z0-9_]+)"|\b(?:call|mayCall|offers|read)\("([A-Z0-9_]+)"|\b(?:shows|needs): \[([^\]]*)\]'
+)
 
 
 def named() -> set[str]:

@@ -35,7 +35,8 @@ interface FlowDiagramProps {
   batteryName?: string;
 }
 
-export function FlowDiagram({ now, isCurrent, batteryName = "Battery" }: FlowDiagramProps) {
+export function FlowDiagram({ now, isCurrent, batteryName: named }: FlowDiagramProps) {
+  const batteryName = named ?? "Battery";
   const powers = now?.power_w ?? null;
   const flows = now?.flow_w ?? null;
   const largest = useRef(0);
@@ -66,7 +67,9 @@ export function FlowDiagram({ now, isCurrent, batteryName = "Battery" }: FlowDia
             <li key={node}>{phrase(POWER_OF[node], powers?.[POWER_OF[node]], down && node === "grid").replace(/^Battery/, batteryName)}.</li>
           ))}
           {active.map((route) => (
-            <li key={route.flow}>{flowPhrase(route.flow, flows?.[route.flow] ?? 0)}.</li>
+            <li key={route.flow}>
+              {flowPhrase(route.flow, flows?.[route.flow] ?? 0).replace("the battery", named ? `the ${named}` : "the battery")}.
+            </li>
           ))}
         </ul>
       </figcaption>

@@ -2,7 +2,7 @@
 
 import type { Flow, Powers } from "../../src/api";
 import type { Drawn } from "../../src/FlowDiagram";
-import { houseSentence, isIslanded } from "../../src/words";
+import { houseSentence } from "../../src/words";
 import type { Json } from "./api";
 
 export type State = "asking" | "live" | "login" | "stopped" | "dark" | "busy" | "lost";
@@ -92,7 +92,9 @@ const ADVICE: Record<State, string | null> = {
 /** The first thing the page says: a title, and what to do where something is to be done. */
 export function headline(state: State, drawn: Drawn | null): { title: string; advice: string | null } {
   if (state !== "live") return { title: TITLES[state], advice: ADVICE[state] };
-  return { title: drawn ? houseSentence(drawn).replaceAll("the battery", "the Powerwall").replace(/^The battery/, "The Powerwall") : "", advice: null };
+  return { title: drawn ? gatewayWords(houseSentence(drawn)) : "", advice: null };
 }
 
-export { isIslanded };
+/** The dashboard's sentence in the gateway's words: Powerwall and home. */
+const gatewayWords = (sentence: string): string =>
+  sentence.replace(/\b([Tt]he) battery/g, "$1 Powerwall").replaceAll("the house", "the home");
