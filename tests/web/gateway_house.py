@@ -155,6 +155,7 @@ class Visitor:
     def act(self, row: str) -> Any:
         """Return the form of an action; a closed one is opened."""
         form = self.page.locator(f"form[data-row={row}]")
+        form.wait_for(state="attached")
         closed = self.page.locator(f"details.doing:not([open]):has(form[data-row={row}]) > summary")
         if closed.count():
             closed.first.click()

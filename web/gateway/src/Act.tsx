@@ -42,6 +42,7 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
   const fields = action.fields ?? [];
   const [draft, setDraft] = useState<Values>(() => drafts.get(id) ?? {});
   const [phase, setPhase] = useState<Phase>({ is: "idle" });
+  const [isUnfolded, setUnfolded] = useState(isOpen || drafts.has(id));
   const yes = useRef<HTMLButtonElement>(null);
   const ask = useRef<HTMLButtonElement>(null);
   const values = { ...startValues(fields, reads, gateway), ...draft };
@@ -123,7 +124,7 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
   );
   if (!fields.length) return form;
   return (
-    <details class="doing" open={isOpen || drafts.has(id)}>
+    <details class="doing" open={isUnfolded} onToggle={(event) => setUnfolded(event.currentTarget.open)}>
       <summary>{action.title}</summary>
       {form}
     </details>

@@ -83,12 +83,12 @@ export class Gateway {
     setTimeout(() => URL.revokeObjectURL(address), PATIENCE_MS);
   }
 
-  private async request(name: string, { parts = {}, body, query = "" }: CallOptions): Promise<Response> {
+  private async request(name: string, { parts = {}, body, query = "", token = this.session?.token }: CallOptions): Promise<Response> {
     const row = this.facts.rows[name];
     if (!row) throw new Refusal(404, name, "");
     const path = row.path.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""));
     const headers: Record<string, string> = {};
-    if (this.session) headers["Authorization"] = `Bearer ${this.session.token}`;
+    if (token) headers["Authorization"] = `Bearer ${token}`;
     const request: RequestInit = { method: row.method, headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
@@ -112,11 +112,9 @@ export class Gateway {
 
   /** End the session here and at the gateway. */
   async logOut(): Promise<void> {
-    try {
-      await this.call("LOGOUT");
-    } finally {
-      this.forget();
-    }
+    const token = this.session?.token ?? "";
+    this.forget(); // first, so that nothing else is asked with a token that ends
+    await this.call("LOGOUT", { token });
   }
 
   /** Forget a session that the gateway no longer takes. */
@@ -141,6 +139,8 @@ export interface CallOptions {
   parts?: Record<string, string>;
   body?: unknown;
   query?: string;
+  /** Whose token is shown; by default the session's. */
+  token?: string | undefined;
 }
 
 export async function connect(): Promise<Gateway> {

@@ -5,7 +5,7 @@ import { label, rowLabel, valueWords } from "./labels";
 import type { Reads } from "./model";
 
 /** Members that move by themselves and say nothing of what was done. */
-const RESTLESS = /time|stamp|uptime|instant|energy|frequency|voltage|current|power|percentage|_W$|_V$|_VAR$|_Ws$|_Hz$|progress|Vl\dn/i;
+const RESTLESS = /time(?!zone)|stamp|uptime|instant|energy|frequency|voltage|current|power|percentage|_W$|_V$|_VAR$|_Ws$|_Hz$|progress|Vl\dn/i;
 
 export interface Change {
   what: string;
