@@ -106,7 +106,8 @@ def test_an_operation_is_staged_applied_and_in_force(visit: Visit) -> None:
         visitor.act(row).locator("button[type=submit]").click()
         visitor.act(row).locator(".done").wait_for()
 
-    assert staged == ("self_consumption", pytest.approx(24.0))
+    assert staged[0] == "self_consumption"
+    assert staged[1] == pytest.approx(24.0)
     assert visitor.house.do(lambda device: str(device.setting.mode)) == "backup"
     assert visitor.house.do(lambda device: device.setting.reserve.value) == pytest.approx(33.5)
     assert visitor.house.device.running
