@@ -1,4 +1,4 @@
-"""TLS as a client meets it: refused names, swapped certificates, new addresses (T02, T08, T09; S005, S012)."""
+"""TLS as a client meets it: refused names, swapped certificates, new addresses (T02, T08, T09)."""
 
 from __future__ import annotations
 

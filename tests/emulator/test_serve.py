@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import ssl
@@ -332,3 +333,39 @@ async def test_broken_http_is_a_4xx_and_harms_nobody_else(served: Serve, server:
     assert answer.startswith(b"HTTP/1.1 4")
     assert failures == []
     assert (await gateway.ask("GET", "/api/status")).status == 200
+
+
+@pytest.mark.parametrize("firmware", ["1.15", "1.40.2", "21.44", "23.44"])
+async def test_the_fast_server_sends_the_bytes_of_the_faithful_one(
+    served: Serve, make_device: Callable[..., Device], firmware: str
+) -> None:
+    """Every row and refusal, on connections that are kept, as a poller asks."""
+    gateways = [await served(server=server, device=make_device(firmware)) for server in SERVERS]
+    paths = [row.path for row in ALL if row.method == "GET" and row.effect is Effect.READS and not row.placeholders]
+    asked = [f"GET {path} HTTP/1.1\r\nHost: x\r\n%s\r\n" for path in [*paths, "/nowhere", "/api/login/Basic", "/"]]
+    asked.append("HEAD /api/status HTTP/1.1\r\nHost: x\r\n%s\r\n")
+    asked.append(asked[0] + asked[1])  # two at once
+    answers: list[list[bytes]] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    for gateway in gateways:
+        token = "none" if firmware.startswith("1.") else await gateway.token()  # where reading needs no log-in
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context)
+        answers.append([])
+        for _ in range(2):
+            for bearer in ("", f"Authorization: Bearer {token}\r\n"):
+                for request in asked:
+                    writer.write(request.replace("%s", bearer).encode())
+                    for _ in range(request.count("HTTP/1.1")):
+                        answers[-1].append(await one_answer(reader, has_body=not request.startswith("HEAD")))
+        writer.close()
+
+    assert len(answers[0]) > 100
+    for request, faithful, fast in zip([*asked] * 4, *answers, strict=False):
+        assert fast == faithful, request
+
+
+async def one_answer(reader: asyncio.StreamReader, *, has_body: bool) -> bytes:
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    length = re.search(rb"\r\ncontent-length: (\d+)", head)
+    return head + (await reader.readexactly(int(length[1])) if length and has_body else b"")

@@ -27,6 +27,10 @@ def emulate(options: argparse.Namespace) -> int:
             for name in shelf.names() if wanted else ():
                 print(f"{shelf.prefix}{name}\n    {shelf.about(name)}")
         return 0
+    if options.homes is not None or (options.home is not None and Path(options.home).is_dir()):
+        from forebay.cli.fleet import emulate_fleet
+
+        return emulate_fleet(options, options.state_dir or default_state_dir())
     device = build_device(
         find_home(options.home),
         start=options.start,
@@ -60,11 +64,11 @@ def emulate(options: argparse.Namespace) -> int:
                 state_dir=options.state_dir or default_state_dir(),
                 ready=ready,
                 stop=stop,
-                bind=options.bind,
+                bind=options.bind or "127.0.0.1",
                 port=options.port,
                 control_port=options.control_port,
                 http_port=options.http_port,
-                server=options.server,
+                server=options.server or "faithful",
                 strict_names=options.strict_names,
             )
 

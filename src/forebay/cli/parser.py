@@ -213,7 +213,12 @@ def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     emulate.add_argument("--list-homes", action="store_true", help="list the homes that come with the package and end")
     emulate.add_argument("--list-scenarios", action="store_true", help="list the scenarios that do and end")
-    emulate.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    emulate.add_argument(
+        "--homes", type=int, metavar="N", help="be N gateways, each at an address of its own from 127.1.0.1 on"
+    )
+    emulate.add_argument(
+        "--bind", metavar="ADDRESS", help="address to listen on (127.0.0.1); of the first of several homes (127.1.0.1)"
+    )
     emulate.add_argument("--port", type=_port, default=8443, metavar="N", help="port (8443; 0 takes a free one)")
     emulate.add_argument("--firmware", metavar="X.Y", help="release to behave as, or restricted (21.44)")
     emulate.add_argument(
@@ -233,7 +238,9 @@ def _add_emulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     emulate.add_argument("--control-port", type=_port, metavar="N", help="loopback port that moves the world")
     emulate.add_argument("--http-port", type=_port, metavar="N", help="plain http port that sends on to https")
     emulate.add_argument(
-        "--server", choices=("faithful", "fast"), default="faithful", help="to the byte, or for many requests"
+        "--server",
+        choices=("faithful", "fast"),
+        help="through one library, or for many requests (faithful; homes: fast)",
     )
     emulate.add_argument(
         "--strict-names", action="store_true", help="refuse TLS for names other than teg, powerwall, powerpack"

@@ -45,7 +45,7 @@ def replay(options: argparse.Namespace, state_dir: Path) -> int:
                 state_dir=state_dir,
                 ready=lambda line: print(line, flush=True),
                 stop=stop,
-                bind=options.bind,
+                bind=options.bind or "127.0.0.1",
                 port=options.port,
                 http_port=options.http_port,
                 strict_names=options.strict_names,

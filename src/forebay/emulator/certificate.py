@@ -53,8 +53,8 @@ def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificat
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not cert_path.exists():
             made = fresh_certificate(addresses)
-            _write(key_path, made.key_pem, 0o600)  # first: a certificate on disk has its key
-            _write(cert_path, made.pem, 0o644)
+            write_file(key_path, made.key_pem, 0o600)  # first: a certificate on disk has its key
+            write_file(cert_path, made.pem, 0o644)
         pem, key_pem = cert_path.read_bytes(), key_path.read_bytes()
     except OSError as exc:
         raise EmulatorError(f"{exc.filename or state_dir}: {exc.strerror or exc}") from exc
@@ -130,7 +130,8 @@ def _usage() -> x509.KeyUsage:
     )
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def write_file(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, with these rights from its first byte on. Raises OSError."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -84,23 +84,28 @@ class ControlApp:
             return msgspec.Raw(published.body_of(self._device))
         if path in ("/", "/state"):
             _only(method, "GET")
-            return self._state() if path == "/state" else help_text()
+            return self.state() if path == "/state" else help_text()
         if path == "/faults" and method in ("GET", "DELETE"):
             if method == "DELETE":
-                self._injection.clear()
+                self.apply(lambda device: device.area(Injection).clear())
             return self._injection.faults()
         verb = _BY_PATH.get(path)
         if verb is None:
             raise _Answer(404, f"no such verb; GET / lists them: {', '.join(_BY_PATH)}, /state")
         _only(method, "POST") if path != "/faults" else _only(method, "GET", "POST", "DELETE")
         body = await _read_json(headers, receive, may_be_empty=not verb.members)
-        self._device.catch_up()
-        verb.do(self._device, body)
+        self.apply(lambda device: verb.do(device, body))
         for _ in self._device.travel():  # a long jump lets others through
             await asyncio.sleep(0)
-        return self._injection.faults() if path == "/faults" else self._state()
+        return self._injection.faults() if path == "/faults" else self.state()
 
-    def _state(self) -> dict[str, Any]:
+    def apply(self, act: Callable[[Device], object]) -> None:
+        """Do something to the home at its present."""
+        self._device.catch_up()
+        act(self._device)
+
+    def state(self) -> dict[str, Any]:
+        """Return what GET /state shows."""
         self._device.catch_up()
         return {**describe(self._device), "faults": len(self._injection.faults())}
 

@@ -104,29 +104,47 @@ class Faithful:
         )
         self.config.load()
         self.state = ServerState()
-        self._socket = listener
         self._context_for = context_for
+        self._waiting = [listener]
         self._tls: Listener | None = None
-        self._server: asyncio.Server | None = None
-        self._moving: asyncio.Task[None] | None = None
+        self._servers: dict[socket.socket, asyncio.Server] = {}
+        self._starting: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin to answer."""
-        loop = asyncio.get_running_loop()
-        if self._context_for is not None:
+        if self._context_for is not None and self._tls is None:
             self._tls = Listener(self._context_for, self.protocol)
         made = self._tls.connection if self._tls else self._plain
-        self._server = await loop.create_server(made, sock=self._socket, backlog=BACKLOG)
+        while self._waiting:
+            listener = self._waiting.pop()
+            loop = asyncio.get_running_loop()
+            self._servers[listener] = await loop.create_server(made, sock=listener, backlog=BACKLOG)
+
+    def add(self, listener: socket.socket) -> None:
+        """Answer at one more socket, which listens already."""
+        self._waiting.append(listener)
+        task = asyncio.get_running_loop().create_task(self.start())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def leave(self, address: str) -> None:
+        """Answer at an address no more; whoever is connected there is cut off."""
+        for listener in [one for one in self._servers if one.getsockname()[0] == address]:
+            self._servers.pop(listener).close()
+        for listener in [one for one in self._waiting if one.getsockname()[0] == address]:
+            self._waiting.remove(listener)
+            listener.close()
+        self._cut_off(address)
 
     def move(self, listener: socket.socket) -> None:
         """Answer at another socket instead; whoever is connected is cut off, as by a new address."""
-        if self._server is not None:
-            self._server.close()
-        else:
-            self._socket.close()
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+        while self._waiting:
+            self._waiting.pop().close()
         self._cut_off()
-        self._socket, self._server = listener, None
-        self._moving = asyncio.get_running_loop().create_task(self.start())
+        self.add(listener)
 
     def protocol(self, connection: TlsConnection) -> asyncio.Protocol:
         """Return what speaks over a connection, as client and server agreed in TLS."""
@@ -146,12 +164,12 @@ class Faithful:
 
     async def close(self) -> None:
         """Stop listening and let go of every connection."""
-        if self._moving is not None:
-            await self._moving
-        if self._server is None:
-            self._socket.close()
-            return
-        self._server.close()
+        if self._starting:
+            await asyncio.wait(self._starting)
+        while self._waiting:
+            self._waiting.pop().close()
+        for server in self._servers.values():
+            server.close()
         for connection in list(self.state.connections):
             connection.shutdown()
         if self.state.tasks:
@@ -163,11 +181,12 @@ class Faithful:
         if self.state.tasks:
             await asyncio.wait(self.state.tasks, timeout=GRACE_S)
 
-    def _cut_off(self) -> None:
-        for connection in list(self.state.connections):
-            connection.transport.abort()
+    def _cut_off(self, address: str | None = None) -> None:
         if self._tls is not None:
-            self._tls.close()
+            self._tls.cut_off(address)
+        else:
+            for connection in list(self.state.connections):
+                connection.transport.abort()
 
 
 def _hush(name: str) -> None:

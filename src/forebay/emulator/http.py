@@ -21,7 +21,7 @@ from forebay.emulator.injection import GARBAGE, Injection, fault_for
 from forebay.emulator.page import WebPage, guarded
 from forebay.emulator.refusal import Refused
 from forebay.emulator.replies import BROKEN, Dates, Reply, encoded, refusal, success
-from forebay.emulator.routes import Dialect, Route, Routes, WrongMethod
+from forebay.emulator.routes import Dialect, Route, WrongMethod, routes_of
 from forebay.emulator.sessions import Sessions, has_cookie, read_login
 from forebay.wire import firmware
 from forebay.wire.catalogue import LOGIN, WEB_PAGE
@@ -52,7 +52,7 @@ class GatewayApp:
         self._sessions = sessions
         self._injection = injection
         self._release = device.release
-        self._routes = Routes(Dialect.of(device))
+        self._routes = routes_of(Dialect.of(device))
         self._extra = encoded(firmware.EXTRA_HEADERS.at(device.version))
         self._dates = Dates(device.clock)
         self._page = WebPage()
@@ -214,7 +214,7 @@ class GatewayApp:
     def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         release = self._device.release
         if release is not self._release:
-            self._release, self._routes = release, Routes(Dialect.of(self._device))
+            self._release, self._routes = release, routes_of(Dialect.of(self._device))
             self._extra = encoded(firmware.EXTRA_HEADERS.at(self._device.version))
         return self._routes.find(method, path)
 

@@ -39,6 +39,59 @@ def bound(bind: str, port: int, setting: str) -> socket.socket:
     return listener
 
 
+def bound_to_loopback(port: int, setting: str) -> socket.socket | None:
+    """Return one listening socket for every loopback address; None where the system has no such thing.
+
+    It is bound to the loopback device: nobody else's packets come by that.
+    Raises EmulatorError naming the setting when the port is out of range or needs rights.
+    """
+    if not 0 <= port <= 65_535:
+        raise EmulatorError(f"{setting} must be from 0 to 65535, got {port}")
+    device = getattr(socket, "SO_BINDTODEVICE", None)
+    if device is None:
+        return None
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, device, b"lo")
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("0.0.0.0", port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as exc:
+        listener.close()
+        if isinstance(exc, PermissionError) and 0 < port < 1024:
+            raise EmulatorError(f"port {port}: {_in_words(exc, port, setting)}") from exc
+        return None  # an old kernel, or somebody has the port at one address: each address is tried by itself
+    return listener
+
+
+SPARE_FILES = 512
+"""Open files besides the connections of a fleet: itself, its libraries, newcomers."""
+
+
+def allow_open_files(connections: int) -> None:
+    """Let this process have so many connections at once.
+
+    Raises EmulatorError saying what to do when the system's limit is lower.
+    """
+    import resource  # where fleets live; other systems have no such limit
+
+    needed = connections + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))  # the administrator may
+        except (OSError, ValueError) as exc:
+            raise EmulatorError(
+                f"{connections:,} homes need {needed:,} open files, and this user may have {hard:,}: raise the limit "
+                f"(`ulimit -Hn {needed}` as root, or LimitNOFILE= of the service) or emulate fewer homes"
+            ) from exc
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
 def _in_words(exc: OSError, port: int, setting: str) -> str:
     if isinstance(exc, PermissionError):
         return f"ports below 1024 need special rights; choose another with {setting}, such as {port + 8000}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -141,6 +142,12 @@ class Routes:
             if match is not None:
                 return candidate.methods, match.groupdict()
         raise Refused("forbidden" if any(pattern.fullmatch(path) for pattern in self._forbidden) else "absent")
+
+
+@lru_cache(maxsize=64)
+def routes_of(dialect: Dialect) -> Routes:
+    """Return what gateways of a dialect offer; all of them share it."""
+    return Routes(dialect)
 
 
 def _route(row: Endpoint[Any, Any], dialect: Dialect, resources: Mapping[Endpoint[Any, Any], Resource]) -> Route:

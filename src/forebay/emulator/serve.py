@@ -76,8 +76,7 @@ async def serve(
     strict_names: refuse TLS for any name but the gateway's.
     Raises EmulatorError naming the port, file or setting; nothing is left open.
     """
-    if not _is_loopback(control_bind):
-        raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
+    require_loopback(control_bind)
     injection = device.area(Injection)
     app = GatewayApp(device, device.area(Sessions), injection)
     front = device.area(Front)
@@ -212,6 +211,12 @@ class _House:
 def _answers_plainly(device: Device, app: GatewayApp) -> GatewayApp | None:
     """Return what answers plain http; None where the release sends on to https."""
     return None if PLAIN_HTTP_REDIRECTS.at(device.version) else app
+
+
+def require_loopback(control_bind: str) -> None:
+    """Raise EmulatorError for an address where others could reach the control port."""
+    if not _is_loopback(control_bind):
+        raise EmulatorError(f"the control port opens on loopback only, not on {control_bind}")
 
 
 def _is_loopback(bind: str) -> bool:

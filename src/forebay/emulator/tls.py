@@ -52,10 +52,11 @@ class Listener:
         """Return the protocol of a connection that was just accepted."""
         return TlsConnection(self)
 
-    def close(self) -> None:
-        """Break every connection, handshakes on their way too."""
+    def cut_off(self, address: str | None = None) -> None:
+        """Break every connection to an address, or all of them; handshakes on their way too."""
         for connection in list(self.open):
-            connection.abort()
+            if address is None or connection.local[0] == address:
+                connection.abort()
 
 
 class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
