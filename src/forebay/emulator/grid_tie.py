@@ -69,6 +69,10 @@ class GridTie:
         self._floor = table.island_floor_pct / 100
         power.alone_floor = self._floor
 
+    def use(self, table: Grid) -> None:
+        """Take the values of another grid from now on."""
+        self._table = table
+
     @property
     def is_grid_there(self) -> bool:
         """Whether there is a utility that the house may hang on."""

@@ -156,6 +156,19 @@ class House(_Table, frozen=True, kw_only=True):
     appliances: Annotated[tuple[Appliance, ...], Meta(max_length=50)] = ()
 
 
+class SolarInverter(_Table, frozen=True, kw_only=True):
+    """[solar_inverter]: what the sun comes in through where no Powerwall does it, as the wizard was told.
+
+    brand: as /api/solars tells it; those that the wizard lists are on /api/solars/brands.
+    model: as /api/solars tells it.
+    power_w: the most that it gives [W]; what the strings have together when left out.
+    """
+
+    brand: Annotated[str, Meta(min_length=1, max_length=120)] = "SolarEdge Technologies"
+    model: Annotated[str, Meta(min_length=1, max_length=120)] = "SE5000 (240V) w/ -ER-US or A-US"
+    power_w: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+
+
 class MetersTable(_Table, frozen=True, kw_only=True):
     """[meters]: what measures the grid connection and the sun.
 
@@ -294,6 +307,7 @@ class Home(_Table, frozen=True, kw_only=True):
         PackTable(),
         PackTable(full_wh=13_320.0, charge_pct=46.5),
     )
+    solar_inverter: SolarInverter = SolarInverter()
     meters: MetersTable = MetersTable()
     generator: GeneratorTable = GeneratorTable()
     house: House = House()
@@ -308,6 +322,11 @@ class Home(_Table, frozen=True, kw_only=True):
     def phase_kind(self) -> Literal["split", "single", "three"]:
         """The phases of the house: as described, else split where the grid has 60 Hz, single at 50 Hz."""
         return self.grid.phases or ("split" if self.grid.frequency_hz >= SIXTY_HZ_FROM else "single")
+
+    @property
+    def solar_rating_w(self) -> float:
+        """The most that the roof's inverter gives [W]; what the strings have together where nothing else is said."""
+        return self.solar_inverter.power_w or sum(string.peak_w for string in self.solar)
 
     @property
     def has_own_inverter(self) -> bool:

@@ -46,9 +46,6 @@ _MODELS = (
     ("SolarEdge Technologies", "SE5000 (240V) w/ -ER-US or A-US", "5 kW inverter for optimizers, 240 Vac", 5000),
     ("SolarEdge Technologies", "SE7600H-US (240V)", "7.6 kW inverter for optimizers, 240 Vac", 7600),
 )
-INVERTER = ("SolarEdge Technologies", "SE5000 (240V) w/ -ER-US or A-US")
-"""Brand and model on the home's roof; the first is the seed author's (S136)."""
-
 BRANDS = tuple(dict.fromkeys(brand for brand, *_ in _MODELS))
 DISCONNECT_TYPES = ("DownstreamATS",)
 
@@ -101,6 +98,44 @@ REGIONS = Timeline[tuple[Region, ...]](
     ),
 )
 """The grid codes that a release knows, by region; 1.x knows no utilities."""
+
+_CALIFORNIA = Region("60Hz_240V_s_UL1741SA:2016_California", _US, "California", utility=_PGE, standard="UL1741SA")
+_BRITAIN = Region("50Hz_230V_1_G59:UK", "United Kingdom", standard="G59 21A")
+_GERMANY = Region("50Hz_230V_1_VDE4105:2011_Germany", "Germany", standard="VDE4105")
+HOME_REGIONS = Timeline[dict[tuple[int, str], Region]](
+    (
+        "1.15",
+        {
+            (60, "split"): _CALIFORNIA,
+            (60, "single"): Region("60Hz_240V_s_IEEE1547:2003", _US, standard="IEEE1547"),
+            (60, "three"): Region("60Hz_240V_s_IEEE1547:2003", _US, standard="IEEE1547"),
+            (50, "split"): _BRITAIN,
+            (50, "single"): _BRITAIN,
+            (50, "three"): _GERMANY,
+        },
+    ),
+    (
+        "20.49",
+        {
+            (60, "split"): _CALIFORNIA._replace(
+                grid_code="60Hz_240V_s_UL1741SA:2019_California", standard="UL1741SA-CA:2019"
+            ),
+            (60, "single"): Region(
+                "60Hz_208V_1_IEEE1547_2003", _US, "California", utility=_PGE, standard="IEEE1547:2003 208V L-L"
+            ),
+            (60, "three"): Region(
+                "60Hz_208V_1_IEEE1547_2003", _US, "California", utility=_PGE, standard="IEEE1547:2003 208V L-L"
+            ),
+            (50, "split"): Region("50Hz_202V_s_JEAC9701_2019_Japan", "Japan", standard="JEAC9701:2019"),
+            (50, "single"): _BRITAIN,
+            (50, "three"): _GERMANY._replace(grid_code="50Hz_230V_1_VDE4105:2018_Germany", standard="VDE4105:2018"),
+        },
+    ),
+)
+"""Where a home stands whose wizard said nothing, by frequency [Hz] and phases.
+
+No grid code of three phases is known: a Powerwall 2 has one, and its code is of that kind whatever the house has.
+"""
 
 _HEADER = ("grid_code", "country", "state", "distributor", "utility", "retailer", "standard")
 _CUSTOMIZABLE = {

@@ -105,9 +105,9 @@ class InstallationState:
         self._device.touch()
 
     def set_grid_code(self, rules: GridCode) -> None:
-        """Put other rules of the grid in force; the grid itself stays as it is."""
+        """Put other rules of the grid in force; the grid that the home hangs on is then such a one."""
         self.grid_code = rules
-        self._device.touch()
+        self._device.set_nominal(rules.grid_voltage_setting, rules.grid_freq_setting)
 
     def set_extra_programs(self, programs: dict[str, Any]) -> None:
         """Take part in these programs; an empty object is none."""

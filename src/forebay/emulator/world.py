@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise, repeat
-from math import sin
+from math import inf, sin
 from operator import mul
 from random import Random
 from zoneinfo import ZoneInfo
@@ -68,6 +68,7 @@ class World:
         self._load_trace = load_trace
         self._solar_trace = solar_trace
         self._unfed: frozenset[int] = frozenset()
+        self._most_w = home.solar_inverter.power_w or inf
         self._zone: ZoneInfo = home.zone
         self._days: OrderedDict[date, _Day] = OrderedDict()
         self._today: _Day | None = None
@@ -90,12 +91,12 @@ class World:
         return self._minute(at_s, "load_w") * (1 + 0.02 * self.wobble(at_s, 1))
 
     def solar_w(self, at_s: float, seconds: float) -> float:
-        """Return the mean output of the roof over `seconds` [s] from `at_s` [W].
+        """Return the mean output of the roof over `seconds` [s] from `at_s` [W], no more than its inverter gives.
 
         At night the inverters draw or leak up to 10 W. Source: seed L57.
         """
         if self.overrides.solar_w is not None:
-            return self.overrides.solar_w * self._live_ratio
+            return min(self._most_w, self.overrides.solar_w * self._live_ratio)
         if self._solar_trace is not None:
             power_w = self._solar_trace.mean("solar_w", self.local(at_s), seconds) * self._live_ratio
         else:
@@ -103,7 +104,7 @@ class World:
             share = sun.through_clouds(cover) if cover is not None else self._mean(at_s, seconds, "cover")
             power_w = self._mean(at_s, seconds, "clear_w") * share
         if power_w >= 10 or not self.home.solar:
-            return max(0.0, power_w)
+            return max(0.0, min(self._most_w, power_w))
         return _leak_w(power_w, at_s)
 
     def minutes(self, at_s: float, most: int) -> tuple[Iterable[float], Iterable[float], int]:
@@ -137,7 +138,7 @@ class World:
 
     def _suns(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
         if self.overrides.solar_w is not None:
-            return repeat(self.overrides.solar_w * self._live_ratio, span.stop - span.start)
+            return repeat(min(self._most_w, self.overrides.solar_w * self._live_ratio), span.stop - span.start)
         powers: Iterable[float]
         if self._solar_trace is not None:
             means = self._solar_trace.means("solar_w", self.local(at_s), 60, span.stop - span.start)
@@ -147,6 +148,8 @@ class World:
             powers = [clear_w * share for clear_w in day.clear_w[span]]
         else:
             powers = map(mul, day.clear_w[span], day.cover[span])
+        if self._most_w < inf:
+            powers = [min(self._most_w, power_w) for power_w in powers]
         if not self.home.solar:
             return [max(0.0, power_w) for power_w in powers]
         return [

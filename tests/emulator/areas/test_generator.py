@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import MakeDevice
+from tests.emulator.test_laws import build
 
 from forebay.emulator.device import Device
 from forebay.emulator.generator import Generator
-from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, SolarString
+from forebay.emulator.home import GeneratorTable, Home, MetersTable, PackTable, SolarInverter, SolarString
 from forebay.emulator.home_file import checked
 from forebay.emulator.levers import Order
 from forebay.emulator.power import PowerSystem
+from forebay.emulator.resources import RESOURCES
 from forebay.emulator.sight import CLEAR, Seen, Sight
 from forebay.errors import EmulatorError
 from forebay.physics.pack import Pack, PackSpec
+from forebay.wire import catalogue
 
 HOME = msgspec.structs.replace(Home(), generator=GeneratorTable(power_w=4_000, starts_below_pct=20, stops_above_pct=40))
 ORDER = Order(serves=True, reserve=0.2)
@@ -119,6 +122,31 @@ def test_without_a_site_meter_the_battery_rests() -> None:
 def test_clear_sight_aims_at_what_the_house_lacks() -> None:
     assert CLEAR.aim_w(3_000, 1_000) == 2_000
     assert Sight(site=Seen(0.5, 0.5)).aim_w(3_000, 1_000) == 2_000
+
+
+def test_the_generator_is_told_with_its_switch() -> None:
+    """S139, S143: the entry's form is our own."""
+    device = build("21.44", 1, 19, HOME)
+    told = RESOURCES[catalogue.GENERATORS](device, None, {})
+
+    assert told.disconnect_type in RESOURCES[catalogue.DISCONNECT_TYPES](device, None, {})
+    (entry,) = told.generators
+    assert (entry["name"], entry["nameplate_real_power_W"]) == ("Generator", 4_000)
+
+
+def test_an_inverter_cuts_the_sun_off_at_its_rating() -> None:
+    """S136: brand, model and rating as they are stored; no more than that flows."""
+    inverter = SolarInverter(brand="ABB", model="PVI-4.2-OUTD-S-US (240V)", power_w=2_000)
+    free = build("21.44", 1, 19)
+    device = build("21.44", 1, 19, msgspec.structs.replace(Home(), solar_inverter=inverter))
+    (told,) = RESOURCES[catalogue.SOLARS](device, None, {})
+    day = [power.world.minutes(power.now_s // 86_400 * 86_400, 720)[1] for power in (device, free)]
+
+    assert (told.brand, told.power_rating_watts) == ("ABB", 2_000)
+    assert device.power.flows.solar_w == 2_000 < free.power.flows.solar_w
+    assert [min(2_000.0, power_w) for power_w in day[1]] == list(day[0])
+    device.set_solar_w(9_000)
+    assert device.power.flows.solar_w == 2_000
 
 
 def test_a_pack_that_is_taken_out_rests_and_is_not_counted(make_device: MakeDevice) -> None:

@@ -38,6 +38,9 @@ from forebay.wire.site import GridCode
 
 _Parts = Mapping[str, str]
 
+GENERATOR_POWER_FACTOR = 0.8
+"""Real over apparent power on a generator's plate; usual, and a stand-in."""
+
 PROGRAM_DEPTH = 32
 """How deep the objects of a program may lie in each other; the real limit is unknown."""
 
@@ -108,9 +111,9 @@ def companies(device: Device, _body: None, _parts: _Parts) -> list[Company]:
 
 def solars(device: Device, _body: None, _parts: _Parts) -> list[Solar]:
     """Report one inverter that carries the whole roof; none without a roof."""
-    peak_w = round(sum(string.peak_w for string in device.home.solar))
-    brand, model = lists.INVERTER
-    return [Solar(brand=brand, model=model, power_rating_watts=peak_w)] if peak_w else []
+    table, rating_w = device.home.solar_inverter, round(device.home.solar_rating_w)
+    has_roof = any(string.peak_w for string in device.home.solar)
+    return [Solar(brand=table.brand, model=table.model, power_rating_watts=rating_w)] if has_roof else []
 
 
 def solar_brands(_device: Device, _body: None, _parts: _Parts) -> list[str]:
@@ -126,9 +129,18 @@ def solar_models(_device: Device, _body: None, parts: _Parts) -> list[SolarModel
     return found
 
 
-def generators(_device: Device, _body: None, _parts: _Parts) -> Generators:
-    """Report that there is no generator."""
-    return Generators(disconnect_type="None", generators=[])
+def generators(device: Device, _body: None, _parts: _Parts) -> Generators:
+    """Report the generator, and how it is cut off; the form of an entry is unverified."""
+    table = device.home.generator
+    if not table.power_w:
+        return Generators(disconnect_type="None", generators=[])
+    rating_w = round(table.power_w)
+    entry = {
+        "name": table.name,
+        "nameplate_real_power_W": rating_w,
+        "nameplate_apparent_power_VA": round(rating_w / GENERATOR_POWER_FACTOR),
+    }
+    return Generators(disconnect_type=lists.DISCONNECT_TYPES[0], generators=[entry])
 
 
 def disconnect_types(_device: Device, _body: None, _parts: _Parts) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from forebay.emulator import installation_lists as lists
 from forebay.emulator import readings
 from forebay.emulator.device import Device
+from forebay.emulator.home import SIXTY_HZ_FROM
 from forebay.emulator.installation_state import InstallationState
 from forebay.emulator.levers import Setting
 from forebay.emulator.refusal import Refused
@@ -20,7 +22,6 @@ from forebay.wire.system import Status
 _NESTED = Timeline(("1.15", False), ("20.49", True))
 """Whether the grid code is an object of its own (X07)."""
 
-_GRID_STANDARD = Timeline(("1.15", ("2016", "UL1741SA")), ("20.49", ("2019", "UL1741SA-CA:2019")))
 _UNLIMITED_KW = 1_000_000_000.0
 
 
@@ -56,32 +57,21 @@ def rules(device: Device) -> GridCode:
     chosen = device.area(InstallationState).grid_code
     if chosen is not None:
         return chosen
-    grid = device.home.grid
-    year, region = _GRID_STANDARD.at(device.version)
-    if grid.frequency_hz >= 55:
-        return GridCode(
-            grid_code=f"60Hz_240V_s_UL1741SA:{year}_California",
-            grid_voltage_setting=grid.voltage_v,
-            grid_freq_setting=60.0,
-            grid_phase_setting="Split",
-            country="United States",
-            state="California",
-            distributor="*",
-            utility="Pacific Gas and Electric Company",
-            retailer="*",
-            region=region,
-        )
+    home = device.home
+    hertz = 60 if home.grid.frequency_hz >= SIXTY_HZ_FROM else 50
+    place = lists.HOME_REGIONS.at(device.version)[hertz, home.phase_kind]
+    asked = lists.setting(place.grid_code)
     return GridCode(
-        grid_code="50Hz_230V_1_G59:UK",
-        grid_voltage_setting=grid.voltage_v,
-        grid_freq_setting=50.0,
-        grid_phase_setting="Single",
-        country="United Kingdom",
-        state="*",
-        distributor="*",
-        utility="*",
-        retailer="*",
-        region="G59 21A",
+        grid_code=place.grid_code,
+        grid_voltage_setting=home.grid.voltage_v,
+        grid_freq_setting=asked.grid_freq_setting,
+        grid_phase_setting=asked.grid_phase_setting,
+        country=place.country,
+        state=place.state,
+        distributor=place.distributor,
+        utility=place.utility,
+        retailer=place.retailer,
+        region=place.standard,
     )
 
 
