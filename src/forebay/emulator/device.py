@@ -374,15 +374,6 @@ class Device:
         self.may_export = allowed
         self.settle()
 
-    def set_nominal(self, voltage_v: float, frequency_hz: float) -> None:
-        """Hang the home on a grid of another voltage [V] and frequency [Hz]; its wires stay (decision 0072)."""
-        self.catch_up()
-        grid = replace(self.home.grid, voltage_v=voltage_v, frequency_hz=frequency_hz, phases=self.home.phase_kind)
-        self.home = replace(self.home, grid=grid)
-        self.world.home = self.home
-        self.tie.use(grid)
-        self.settle()
-
     def set_timezone(self, name: str) -> None:
         """Tell local times in another zone; the house and its people keep their days."""
         self.home = replace(self.home, site=replace(self.home.site, timezone=name))

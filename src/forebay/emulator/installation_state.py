@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from forebay.emulator import installation_lists as lists
 from forebay.emulator.device import Device
@@ -67,8 +67,8 @@ class InstallationState:
         if stored.customer_id is UNSET:
             known = {company.company: company.customer_id for company in lists.companies(self._device.version)}
             number = known.get(stored.company if isinstance(stored.company, str) else "", "0000000")
-            stored = msgspec.structs.replace(stored, customer_id=number)
-        return msgspec.structs.replace(stored, run_sitemaster=True if self._device.running else UNSET)
+            stored = replace(stored, customer_id=number)
+        return replace(stored, run_sitemaster=True if self._device.running else UNSET)
 
     def set_installer(self, given: Installer) -> None:
         """Store what is given and keep the rest; another company has another number."""
@@ -79,7 +79,7 @@ class InstallationState:
         }
         if "company" in changes and changes["company"] != self.installer.company:
             changes.setdefault("customer_id", UNSET)
-        self.installer = msgspec.structs.replace(self.installer, **changes)
+        self.installer = replace(self.installer, **changes)
         self._device.touch()
 
     def register(self, owner: CustomerEntry) -> None:
@@ -107,7 +107,17 @@ class InstallationState:
     def set_grid_code(self, rules: GridCode) -> None:
         """Put other rules of the grid in force; the grid that the home hangs on is then such a one."""
         self.grid_code = rules
-        self._device.set_nominal(rules.grid_voltage_setting, rules.grid_freq_setting)
+        self._hang_on(rules.grid_voltage_setting, rules.grid_freq_setting)
+
+    def _hang_on(self, voltage_v: float, frequency_hz: float) -> None:
+        """Hang the home on a grid of this voltage and frequency; its wires stay (decision 0072)."""
+        device = self._device
+        device.catch_up()
+        phases = device.home.phase_kind
+        grid = replace(device.home.grid, voltage_v=voltage_v, frequency_hz=frequency_hz, phases=phases)
+        device.home = device.world.home = replace(device.home, grid=grid)
+        device.tie.use(grid)
+        device.settle()
 
     def set_extra_programs(self, programs: dict[str, Any]) -> None:
         """Take part in these programs; an empty object is none."""

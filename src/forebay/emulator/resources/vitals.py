@@ -60,7 +60,6 @@ def devices(device: Device) -> list[VitalsDevice]:
             alerts=alerts.system_alerts(device, alerts.SYNC_ALERTS),
             ecu_type=259,
         ),
-        *_meters(device, now, root, seen_s),
     ]
     inverters = {inverter.pack: inverter for inverter in roof.inverters(device)}
     for index, shown in enumerate(now.packs):
@@ -68,7 +67,7 @@ def devices(device: Device) -> list[VitalsDevice]:
         found += _pack(device, index, shown, root, seen_s)
         if index in inverters:
             found += vitals_solar.inverter(device, inverters[index], housing, root)
-    return found
+    return found + _meters(device, now, root, seen_s)
 
 
 def _meters(device: Device, now: readings.Readings, root: str, seen_s: int) -> list[VitalsDevice]:
