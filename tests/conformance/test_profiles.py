@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.asked import PARTS, REFUSED
@@ -32,7 +33,7 @@ async def test_our_client_reads_every_row_of_every_profile(
         version = firmware.release(given).profile.version
         assert (await gateway.call(catalogue.STATUS)).firmware == house.version
         for row in READS:
-            parts = PARTS.get(row.name, {})
+            parts: Any = PARTS.get(row.name, {})
             wrong = row.needs.at(version) is Needs.STOPPED
             if not row.offered_by(version):
                 with pytest.raises(NotOffered):
