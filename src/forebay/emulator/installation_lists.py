@@ -32,7 +32,7 @@ COMPANY_NAMES = (
     ("Juniper Ridge Solar", "US"),
 )
 
-_COMPANY_ID = Timeline(("1.15", "AN-{n:07d}"), ("20.49", "9d3c51e{n:x}-7a0b-4e46-8c2f-5b1f60d7a2{n:02x}"))
+_COMPANY_ID = Timeline(("1.15", "AN-{n:07d}"), ("21.0", "9d3c51e{n:x}-7a0b-4e46-8c2f-5b1f60d7a2{n:02x}"))
 
 _MODELS = (
     ("ABB", "PVI-4.2-OUTD-S-US (240V)", "4.2 kW string inverter, 240 Vac", 4200),

@@ -154,9 +154,8 @@ class Sessions:
         return role
 
     def _email_for(self, request: Login) -> str | None:
-        by_serial = _same(request.password, self._gateway_password)
-        if by_serial and firmware.LOGIN_IGNORES_USER.at(self._device.version):
-            return None  # the founding document's login (A01)
+        if not firmware.LOGIN_ECHOES_EMAIL.at(self._device.version):
+            return None
         return request.email if isinstance(request.email, str) else ""
 
     def _grant(self, role: Access, now: datetime) -> str:

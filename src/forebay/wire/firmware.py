@@ -179,6 +179,9 @@ LOGIN_SETS_COOKIES = Timeline(("1.15", False), ("1.37", True))
 STOPPED_MEANS_DISCONNECTED = Timeline(("1.15", True), ("20.49", False))
 """Whether connected_to_tesla is false while stopped (S09, X05)."""
 
+LOGIN_ECHOES_EMAIL = Timeline(("1.15", False), ("1.43", True))
+"""Whether a log-in tells the e-mail that it was given; null else (A01, A05)."""
+
 VERSION_SHOWS_HASH = Timeline(("1.15", False), ("1.50", True))
 """Whether version reads "21.44 b7d20c5e" (F12)."""
 

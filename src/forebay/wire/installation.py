@@ -26,8 +26,9 @@ class Installer(Wire, kw_only=True):
     MEMBERS: ClassVar = Timeline(
         ("1.15", _CONTACT),
         ("1.40", (*_CONTACT, "email", "run_sitemaster")),
+        ("20.49", (*_CONTACT, "email", "run_sitemaster", "verified_config")),
         (
-            "20.49",
+            "21.0",
             (
                 *_CONTACT,
                 "email",

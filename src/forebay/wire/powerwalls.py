@@ -129,7 +129,8 @@ class Powerwalls(Wire, kw_only=True):
         ("1.15", ("powerwalls", "has_sync")),
         ("1.20", (*_FLAGS, "powerwalls", "has_sync", "sync", "states", "phase_detection_attempt")),
         ("1.50", (*_FLAGS, "phase_detection_not_available", "powerwalls", "gateway_din", "has_sync", "sync", "states")),
-        ("20.49", (*_FLAGS, "phase_detection_not_available", "powerwalls", "gateway_din", "sync", "msa", "states")),
+        ("20.49", (*_FLAGS, "phase_detection_not_available", "powerwalls", "gateway_din", "sync", "states")),
+        ("21.0", (*_FLAGS, "phase_detection_not_available", "powerwalls", "gateway_din", "sync", "msa", "states")),
     )
 
     enumerating: bool | UnsetType = UNSET

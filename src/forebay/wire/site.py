@@ -20,6 +20,7 @@ _GRID = (
     "retailer",
     "region",
 )
+_MOST = ("max_system_energy_kWh", "max_system_power_kW")
 _LIMITS = ("max_site_meter_power_kW", "min_site_meter_power_kW", "nominal_system_energy_kWh", "nominal_system_power_kW")
 
 
@@ -43,21 +44,16 @@ class SiteInfo(Wire, kw_only=True):
 
     grid_code: a word up to 1.50, with the other members of GridCode beside it;
     an object of them all from 20.49 on. `rules` gives the object either way.
+    panel_max_current: 23.x [A]; its place is unverified.
     """
 
     MEMBERS: ClassVar = Timeline(
         ("1.15", (*_LIMITS, "site_name", "timezone", *_GRID)),
+        ("1.50", (*_MOST, "site_name", "timezone", *_LIMITS, *_GRID)),
+        ("20.49", ("measured_frequency", *_MOST, "site_name", "timezone", *_LIMITS, "grid_code")),
         (
-            "20.49",
-            (
-                "measured_frequency",
-                "max_system_energy_kWh",
-                "max_system_power_kW",
-                "site_name",
-                "timezone",
-                *_LIMITS,
-                "grid_code",
-            ),
+            "23.0",
+            ("measured_frequency", *_MOST, "site_name", "timezone", *_LIMITS, "panel_max_current", "grid_code"),
         ),
     )
 
@@ -70,6 +66,7 @@ class SiteInfo(Wire, kw_only=True):
     min_site_meter_power_kW: float
     nominal_system_energy_kWh: float
     nominal_system_power_kW: float
+    panel_max_current: float | UnsetType = UNSET
     grid_code: str | GridCode
     grid_voltage_setting: float | UnsetType = UNSET
     grid_freq_setting: float | UnsetType = UNSET

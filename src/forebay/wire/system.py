@@ -169,8 +169,59 @@ class BatteryBlock(Wire, kw_only=True):
     version: str
 
 
+_LIMITS = (
+    "command_source",
+    "battery_target_power",
+    "battery_target_reactive_power",
+    "nominal_full_pack_energy",
+    "nominal_energy_remaining",
+    "max_power_energy_remaining",
+    "max_power_energy_to_be_charged",
+    "max_charge_power",
+    "max_discharge_power",
+    "max_apparent_power",
+    "instantaneous_max_discharge_power",
+    "instantaneous_max_charge_power",
+)
+_ISLAND = (
+    "grid_services_power",
+    "system_island_state",
+    "available_blocks",
+)
+_BLOCKS = (
+    "battery_blocks",
+    "ffr_power_availability_high",
+    "ffr_power_availability_low",
+    "load_charge_constraint",
+    "max_sustained_ramp_rate",
+    "grid_faults",
+    "can_reboot",
+    "smart_inv_delta_p",
+    "smart_inv_delta_q",
+    "last_toggle_timestamp",
+    "solar_real_power_limit",
+    "score",
+    "blocks_controlled",
+    "primary",
+    "auxiliary_load",
+    "all_enable_lines_high",
+    "inverter_nominal_usable_power",
+    "expected_energy_remaining",
+)
+_LIMITS_2023 = (
+    "instantaneous_max_apparent_power",
+    "hardware_capability_charge_power",
+    "hardware_capability_discharge_power",
+)
+
+
 class SystemStatus(Wire, kw_only=True):
     """The reply of /api/system_status: packs, limits, state. [W, VAR, VA, Wh]."""
+
+    MEMBERS: ClassVar = Timeline(
+        ("1.15", (*_LIMITS, *_ISLAND, *_BLOCKS)),
+        ("23.0", (*_LIMITS, *_LIMITS_2023, *_ISLAND, "available_charger_blocks", *_BLOCKS)),
+    )
 
     command_source: str
     battery_target_power: float
@@ -184,9 +235,13 @@ class SystemStatus(Wire, kw_only=True):
     max_apparent_power: float
     instantaneous_max_discharge_power: float
     instantaneous_max_charge_power: float
+    instantaneous_max_apparent_power: float | UnsetType = UNSET
+    hardware_capability_charge_power: float | UnsetType = UNSET
+    hardware_capability_discharge_power: float | UnsetType = UNSET
     grid_services_power: float
     system_island_state: GridState
     available_blocks: int
+    available_charger_blocks: int | UnsetType = UNSET
     battery_blocks: list[BatteryBlock]
     ffr_power_availability_high: float
     ffr_power_availability_low: float

@@ -32,6 +32,10 @@ SAYS_ZEROS = Timeline(("1.15", True), ("20.49", False))
 TELLS_KEYS = Timeline(("1.15", True), ("20.49", False))
 """Whether the paths of a Neurio's keys are told (E004)."""
 
+_TELLS_SENSOR = Timeline(("1.15", True), ("20.49", False))
+"""Whether a Neurio's readings are named by its sensor, or by its serial number (E004)."""
+
+_NEURIO_VERSION = Timeline(("1.15", "Tesla-0.0.7"), ("20.49", "1.7.1-Tesla"))
 _KEYS = "/etc/site/certs/neurio/neurio"
 
 
@@ -153,11 +157,17 @@ def _detail(device: Device, now: readings.Readings, meter: InstalledMeter, kind:
             reactive_power_b=vars_[1],
             reactive_power_c=vars_[2],
             last_phase_energy_communication_time=NEVER,
-            serial_number=device.sensor_id if meter.is_neurio else device.meter_serial,
-            version="Tesla-0.0.7" if meter.is_neurio else device.profile.git_hash[:14],
+            serial_number=_serial(device, meter),
+            version=_NEURIO_VERSION.at(device.version) if meter.is_neurio else device.profile.git_hash[:14],
             timeout=_TIMEOUT_NS,
         ),
     )
+
+
+def _serial(device: Device, meter: InstalledMeter) -> str:
+    if meter.is_neurio:
+        return device.sensor_id if _TELLS_SENSOR.at(device.version) else meter.serial
+    return device.meter_serial
 
 
 def _at(values: list[float], position: int) -> float | UnsetType:

@@ -22,6 +22,9 @@ from forebay.wire.system import Status
 _NESTED = Timeline(("1.15", False), ("20.49", True))
 """Whether the grid code is an object of its own (X07)."""
 
+_PANEL_A = 100.0
+"""What the house's panel may carry [A]; unverified."""
+
 _UNLIMITED_KW = 1_000_000_000.0
 
 
@@ -38,6 +41,7 @@ def site_info(device: Device, _body: None, _parts: Mapping[str, str]) -> SiteInf
         measured_frequency=UNSET if device.running else round(readings.take(device).grid_frequency_hz * 100) * 0.01,
         max_system_energy_kWh=energy_kwh,
         max_system_power_kW=usable_kw,
+        panel_max_current=_PANEL_A,
         site_name=device.site_name,
         timezone=home.site.timezone,
         max_site_meter_power_kW=_UNLIMITED_KW,

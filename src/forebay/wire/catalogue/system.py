@@ -93,7 +93,10 @@ SYSTEM_STATUS: Final = Endpoint[None, SystemStatus](
     offered=SINCE_2020,
     needs=RUNNING,
     poll=Poll.SLOW,
-    unverified=("whether a release before 20.49 offers it",),
+    unverified=(
+        "whether a release before 20.49 offers it",
+        "the place of the four members that 23.x has more, and their values",
+    ),
 )
 
 SITEMASTER: Final = Endpoint[None, Sitemaster](
