@@ -70,9 +70,12 @@ def test_both_days_of_a_recorded_house_are_within_half_a_percent_of_the_file(
         check=True,
     )
     history: dict[str, Any] = {day["date"]: day["kwh"]["home"] for day in json.loads(said.stdout)["days"]}
+    fed: dict[str, Any] = {day["date"]: day["fed_kwh"] for day in json.loads(said.stdout)["days"]}
     expected = kwh_of_file()
     assert sum(expected.values()) == pytest.approx(58.208, abs=0.001)
     for day, kwh in expected.items():
         assert history[day] == pytest.approx(kwh, rel=0.005)
         assert page[day] == pytest.approx(kwh, rel=0.005)
+        to_home = sum(fed[day][part] for part in ("solar_to_home", "battery_to_home", "grid_to_home"))
+        assert to_home == pytest.approx(history[day], rel=0.005)
     assert json.loads(said.stdout)["gaps"] == []

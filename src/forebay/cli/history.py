@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forebay import config
 from forebay.cli.connect import settings_of
@@ -12,11 +13,20 @@ from forebay.cli.output import as_json, table
 from forebay.errors import StoreError
 from forebay.views import text
 
+if TYPE_CHECKING:
+    from forebay.records.flows import Split
+
+
+def _fed_kwh(parts: Split | None) -> dict[str, float] | None:
+    """Return what fed what, by part; None where a counter is not known."""
+    return None if parts is None else {name: wh / 1000 for name, wh in asdict(parts).items()}
+
 
 def history(options: argparse.Namespace) -> int:
     """Print the energy of each of the last days, and of them all."""
     from forebay.records.flows import FLOWS
     from forebay.store.energy import energy_of_days
+    from forebay.store.fed import fed_between
     from forebay.store.query import day_bounds, site_zone
     from forebay.store.store import Store
 
@@ -34,6 +44,8 @@ def history(options: argparse.Namespace) -> int:
         days = energy_of_days(store, gateway.id, last_day, max(1, options.days), zone)
         start, end = day_bounds(min(days), zone)[0], latest.at + timedelta(milliseconds=1)
         gaps = store.gaps(gateway.id, start, end)
+        edges = [day_bounds(day, zone)[0] for day in days] + [day_bounds(last_day, zone)[1]]
+        fed = dict(zip(days, fed_between(store, gateway.id, edges, list(days.values())), strict=True))
     known = {day: flows for day, flows in days.items() if any(energy.wh is not None for energy in flows.values())}
     if options.json:
         out: dict[str, Any] = {
@@ -43,6 +55,7 @@ def history(options: argparse.Namespace) -> int:
                     "date": day.isoformat(),
                     "kwh": {name: None if e.wh is None else e.wh / 1000 for name, e in flows.items()},
                     "covered": {name: e.covered_ratio for name, e in flows.items()},
+                    "fed_kwh": _fed_kwh(fed[day]),
                 }
                 for day, flows in known.items()
             ],

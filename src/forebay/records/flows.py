@@ -7,6 +7,7 @@ brings the rest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +73,38 @@ def split(solar_w: float, battery_w: float, site_w: float) -> Split:
         battery_to_grid=discharge - battery_home,
         grid_to_home=home - solar_home - battery_home,
         grid_to_battery=charge - solar_battery,
+    )
+
+
+def share_out(totals: Mapping[str, float], seen: Split) -> Split:
+    """Return what fed what in a window [Wh], such that the parts add up to what the counters say.
+
+    totals: energy of solar, grid_in, grid_out, battery_in and battery_out, by name of the flow [Wh].
+    seen: the split as the powers say; only its proportions count.
+
+    The battery's charge comes from sun and grid as the powers saw it, what went to the grid from sun and battery
+    likewise, within what the counters leave possible; the home takes the rest of all three. So the home is here
+    what solar, grid and battery leave over, as in `split`. Where counters contradict each other by a meter's error,
+    parts stay positive and the home's sum bears the difference.
+    """
+    solar, grid_in, battery_out = (max(0.0, totals[name]) for name in ("solar", "grid_in", "battery_out"))
+    grid_out, battery_in = max(0.0, totals["grid_out"]), max(0.0, totals["battery_in"])
+    charged = seen.solar_to_battery + seen.grid_to_battery
+    sent = seen.solar_to_grid + seen.battery_to_grid
+    by_sun = battery_in * (seen.solar_to_battery / charged if charged else 1.0)
+    for_the_grid = max(0.0, grid_out - battery_out)  # that much only the sun can have sent
+    solar_battery = min(max(by_sun, battery_in - grid_in), battery_in, max(0.0, solar - for_the_grid))
+    by_roof = grid_out * (seen.solar_to_grid / sent if sent else 1.0)
+    solar_grid = min(max(by_roof, grid_out - battery_out), grid_out, solar - solar_battery)
+    grid_battery, battery_grid = battery_in - solar_battery, grid_out - solar_grid
+    return Split(
+        solar_to_home=solar - solar_battery - solar_grid,
+        solar_to_battery=solar_battery,
+        solar_to_grid=solar_grid,
+        battery_to_home=max(0.0, battery_out - battery_grid),
+        battery_to_grid=battery_grid,
+        grid_to_home=max(0.0, grid_in - grid_battery),
+        grid_to_battery=grid_battery,
     )
 
 

@@ -30,6 +30,14 @@ def _insert(table: str, length_ms: int) -> str:
 
 _INSERTS = {table: _insert(table, length_ms) for table, length_ms in BUCKETS.items()}
 
+# The rule of records/flows.py in SQL: s sun, d discharge, c charge, h home; sh and sb are what the sun gives them.
+_FED = """INSERT OR REPLACE INTO fed SELECT ?, ?, count(*), sum(sh), sum(sb), sum(s - sh - sb), sum(min(d, h - sh)),
+ sum(d - min(d, h - sh)), sum(h - sh - min(d, h - sh)), sum(c - sb) FROM (SELECT *, min(s - sh, c) AS sb FROM
+ (SELECT *, min(s, h) AS sh FROM (SELECT max(0.0, coalesce(solar_power_w, 0.0)) AS s, max(0.0, battery_power_w) AS d,
+ max(0.0, -battery_power_w) AS c, max(0.0, coalesce(solar_power_w, 0.0) + battery_power_w + site_power_w) AS h
+ FROM samples WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ?
+ AND battery_power_w IS NOT NULL AND site_power_w IS NOT NULL))) HAVING count(*)"""
+
 
 def floor_ms(at_ms: int, length_ms: int) -> int:
     """Return the start of the bucket that holds an instant."""
@@ -44,5 +52,8 @@ def roll(gateway_id: int, last_ms: int | None, at_ms: int) -> list[Statement]:
     for table, length_ms in BUCKETS.items():
         start_ms = floor_ms(last_ms, length_ms)
         if floor_ms(at_ms, length_ms) > start_ms:
-            statements.append((_INSERTS[table], (gateway_id, start_ms, start_ms + length_ms)))
+            span = (gateway_id, start_ms, start_ms + length_ms)
+            statements.append((_INSERTS[table], span))
+            if table == "quarters":
+                statements.append((_FED, (gateway_id, start_ms, *span)))
     return statements

@@ -119,3 +119,41 @@ CREATE TABLE segments (
     sha256 TEXT NOT NULL,
     PRIMARY KEY (gateway_id, kind, start_ms)
 ) STRICT, WITHOUT ROWID;
+
+-- What fed what, by quarter of an hour: how many readings knew it, and the sum of each part's power (records/flows.py).
+CREATE TABLE fed (
+    gateway_id INTEGER NOT NULL REFERENCES gateways (id),
+    start_ms INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    solar_to_home_sum REAL NOT NULL,
+    solar_to_battery_sum REAL NOT NULL,
+    solar_to_grid_sum REAL NOT NULL,
+    battery_to_home_sum REAL NOT NULL,
+    battery_to_grid_sum REAL NOT NULL,
+    grid_to_home_sum REAL NOT NULL,
+    grid_to_battery_sum REAL NOT NULL,
+    PRIMARY KEY (gateway_id, start_ms)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO fed
+SELECT
+    gateway_id, at_ms - at_ms % 900000, count(*),
+    sum(sh), sum(sb), sum(s - sh - sb), sum(min(d, h - sh)), sum(d - min(d, h - sh)), sum(h - sh - min(d, h - sh)), sum(c - sb)
+FROM (
+    SELECT *, min(s - sh, c) AS sb
+    FROM (
+        SELECT *, min(s, h) AS sh
+        FROM (
+            SELECT
+                gateway_id,
+                at_ms,
+                max(0.0, coalesce(solar_power_w, 0.0)) AS s,
+                max(0.0, battery_power_w) AS d,
+                max(0.0, -battery_power_w) AS c,
+                max(0.0, coalesce(solar_power_w, 0.0) + battery_power_w + site_power_w) AS h
+            FROM samples
+            WHERE battery_power_w IS NOT NULL AND site_power_w IS NOT NULL
+        )
+    )
+)
+GROUP BY 1, 2;
