@@ -136,10 +136,7 @@ function PanelView({ panel, step, gateway, drafts, reading }: PanelViewProps) {
       <h2>{panel.title}</h2>
       {panel.about && <p class="about">{panel.about}</p>}
       {shows.map((row) => (
-        <div class="reading" key={row} data-shows={row}>
-          {shows.length > 1 && <h3>{rowLabel(row)}</h3>}
-          {reading.refusals[row] ? <p class="refused">{reading.refusals[row]}</p> : <Readout name={row} value={reading.reads[row]} />}
-        </div>
+        <Shown key={row} row={row} title={shows.length > 1 ? rowLabel(row) : ""} reading={reading} />
       ))}
       {actions.length > 0 && (
         <div class="acts">
@@ -158,6 +155,31 @@ function PanelView({ panel, step, gateway, drafts, reading }: PanelViewProps) {
         </div>
       )}
     </section>
+  );
+}
+
+/** More facts than this are one click away. */
+const MOST_FACTS = 14;
+
+/** One row as read, or why it could not be. */
+function Shown({ row, title, reading }: { row: string; title: string; reading: Reading }) {
+  const value = reading.reads[row];
+  const isLong = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > MOST_FACTS;
+  const content = reading.refusals[row] ? <p class="quietly">{reading.refusals[row]}</p> : <Readout name={row} value={value} />;
+  return (
+    <div class="reading" data-shows={row}>
+      {title && isLong ? (
+        <details class="deeper">
+          <summary>{title}</summary>
+          {content}
+        </details>
+      ) : (
+        <>
+          {title && <h3>{title}</h3>}
+          {content}
+        </>
+      )}
+    </div>
   );
 }
 

@@ -125,6 +125,7 @@ const UNIT = /_(kWh?|W|V|A|Hz|VAR|Ws|s)$/;
 export function label(name: string): string {
   const known = LABELS[name];
   if (known) return known;
+  if (/\d{4}/.test(name)) return name; // a number that somebody gave it
   const unit = UNIT.exec(name)?.[1];
   if (unit) return `${label(name.replace(UNIT, ""))} [${unit}]`;
   const words = name

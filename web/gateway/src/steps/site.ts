@@ -273,7 +273,7 @@ export const SOLAR: Step = {
       actions: [
         {
           row: "SET_INVERTER_METER",
-          title: "Save",
+          title: "Choose the meter",
           fields: [check("enabled", "Take the inverter's own meter for solar", { initial: from("INVERTER_METER", "enabled") })],
         },
         { row: "USE_INVERTER_METER", title: "Take the inverter's own meter" },
