@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from random import Random
 
 from forebay.emulator.device import Device
@@ -27,6 +28,11 @@ STEP_S = 2.0
 """How long each step of setting up a meter takes [s]; unverified."""
 
 _UNKNOWN_METER = "meter not found"
+
+
+@lru_cache(maxsize=256)
+def _wiring(kind: PhaseKind, names: tuple[str, ...]) -> Wiring:
+    return Wiring(PHASES[kind], references(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class MeteringState:
     def wiring(self) -> Wiring:
         """The phases of the house, and those that the gateway's own clamps are said to be on."""
         phases = self.phases
-        return Wiring(PHASES[self._device.home.phase_kind], references((phases.ct1, phases.ct2, phases.ct3)))
+        return _wiring(self._device.home.phase_kind, (phases.ct1, phases.ct2, phases.ct3))
 
     @property
     def inverter_counts(self) -> bool:

@@ -7,11 +7,12 @@ balance too. Sources: behaviour.md M05–M14, samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import hypot, sqrt
 from struct import pack, unpack
+
+import msgspec
 
 from forebay.emulator.device import Device
 from forebay.emulator.layouts import GATEWAY_PART, SYNCHROMETER
@@ -28,8 +29,7 @@ _GENERATOR_VAR = 0.1
 """Reactive power of a generator over its power; a stand-in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClampShown:
+class ClampShown(msgspec.Struct, frozen=True):
     """One clamp as shown: [W, VAR, V, A]."""
 
     power_w: float
@@ -42,8 +42,7 @@ class ClampShown:
         return hypot(self.power_w, self.reactive_var) / self.voltage_v if self.voltage_v else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """One point as shown: powers [W, VAR], counters [Wh], voltage [V], currents [A].
 
     phase_currents_a: of each phase in a house of three, else zeros.
@@ -65,8 +64,7 @@ class Shown:
         return hypot(self.power_w, self.reactive_var)
 
 
-@dataclass(frozen=True, slots=True)
-class PackShown:
+class PackShown(msgspec.Struct, frozen=True):
     """One Powerwall as shown: whole Wh, powers in whole W. phase: the one it is on, counted from 0."""
 
     energy_wh: int
@@ -82,8 +80,7 @@ class PackShown:
     phase: int
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(msgspec.Struct, frozen=True):
     """Everything that is measured at one instant.
 
     phase_v: voltage of each outer conductor to neutral [V]; leg_v: their mean.
@@ -109,8 +106,7 @@ class Readings:
     @property
     def charge_pct(self) -> float:
         """Charge on the gateway's scale [%]: remaining over full, of those not disabled (M10, M11)."""
-        full_wh = sum(p.full_wh for p in self.active_packs)
-        return 100 * sum(p.energy_wh for p in self.active_packs) / full_wh if full_wh else 0.0
+        return _charge_pct((pack.energy_wh, pack.full_wh) for pack in self.active_packs)
 
 
 class _Taken:
@@ -129,10 +125,23 @@ def take(device: Device) -> Readings:
     return taken.readings
 
 
+def charge_pct(device: Device) -> float:
+    """Return what `Readings.charge_pct` would, without reading the meters."""
+    return _charge_pct((int(pack_.energy_wh), int(pack_.spec.full_wh)) for pack_ in device.power.active)
+
+
+def _charge_pct(packs: Iterable[tuple[int, int]]) -> float:
+    energy_wh = full_wh = 0
+    for one_wh, one_full_wh in packs:
+        energy_wh += one_wh
+        full_wh += one_full_wh
+    return 100 * energy_wh / full_wh if full_wh else 0.0
+
+
 def _read(device: Device) -> Readings:
     world, at_s, flows, counters = device.world, device.now_s, device.power.flows, device.power.counters
     metering = device.area(MeteringState)
-    wiring = metering.wiring
+    wiring, meters = metering.wiring, tuple(metering.meters.values())
     phases = wiring.phases
     is_own = metering.kind != "neurio"
     line_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
@@ -144,16 +153,13 @@ def _read(device: Device) -> Readings:
     battery_w = float(sum(p.power_w for p in working))
     battery_var = float(sum(p.reactive_var for p in working))
     vars_ = _reactive(device, battery_var)
-    clamps = {
-        meter.serial: _clamps(wiring, meter, flows, vars_, phase_v, islanded=device.islanded)
-        for meter in metering.meters.values()
-    }
-    site_w, site_var = _sum(metering, clamps, "site")
-    generator_w, generator_var = _sum(metering, clamps, "generator")
+    clamps = {meter.serial: _clamps(wiring, meter, flows, vars_, phase_v, islanded=device.islanded) for meter in meters}
+    site_w, site_var = _sum(meters, clamps, "site")
+    generator_w, generator_var = _sum(meters, clamps, "generator")
     if metering.inverter_counts:
         solar_w, solar_var = float(round(flows.solar_w)), float(round(vars_.solar_w))
     else:
-        solar_w, solar_var = _sum(metering, clamps, "solar")
+        solar_w, solar_var = _sum(meters, clamps, "solar")
     load_w = max(0.0, site_w + battery_w + solar_w + generator_w)
     load_var = site_var + solar_var + battery_var + generator_var
     shown_v = leg_v * sqrt(3) if is_own else _single(line_v)
@@ -270,10 +276,12 @@ def _clamps(
     )
 
 
-def _sum(metering: MeteringState, clamps: Mapping[str, tuple[ClampShown, ...]], kind: str) -> tuple[float, float]:
+def _sum(
+    meters: Sequence[InstalledMeter], clamps: Mapping[str, tuple[ClampShown, ...]], kind: str
+) -> tuple[float, float]:
     """Return what the clamps that measure one thing show together [W, VAR]."""
     power_w = reactive_var = 0.0
-    for meter in metering.meters.values():
+    for meter in meters:
         group = meter.group(kind)
         if group is None:
             continue

@@ -142,7 +142,8 @@ class Wiring:
         if said is None or said >= self.phases.count:
             return 0.0
         angles = self.phases.angles_deg
-        return sign * round(cos(radians(angles[said] - angles[meter.wires[number].phase])), 9)
+        turned_deg = angles[said] - angles[meter.wires[number].phase]
+        return sign * round(cos(radians(turned_deg)), 9) if turned_deg else sign
 
     def clamp_w(self, meter: InstalledMeter, number: int, flows: Flows, *, islanded: bool) -> float:
         """Return what a clamp shows [W], before any rounding."""
@@ -151,7 +152,8 @@ class Wiring:
             flow_w = 0.0 if islanded else self.of_phase(flows, wire.phase)
         else:
             flow_w = {"solar": flows.solar_w, "generator": flows.generator_w}.get(wire.circuit, 0.0)
-        return flow_w * wire.share * self.factor(meter, number)
+        shown_w = flow_w * wire.share
+        return shown_w * self.factor(meter, number) if shown_w else 0.0
 
     def clamp_v(self, meter: InstalledMeter, number: int, phase_v: Sequence[float]) -> float:
         """Return the voltage against which a clamp is seen [V]; 0 at an input of a synchrometer that is not used."""

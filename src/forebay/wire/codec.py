@@ -129,13 +129,22 @@ def _members(kind: type[Wire], version: Version) -> tuple[tuple[str, str], ...]:
     return tuple((name, attributes[name]) for name in names)
 
 
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+"""Exact types, not their subclasses: an enum is printed as its value."""
+
+
 def plain(value: Any, version: Version) -> object:
     """Turn a model into dicts, lists and printable numbers in the release's order."""
     if isinstance(value, Wire):
         out: dict[str, object] = {}
         for name, attribute in _members(type(value), version):
             member = getattr(value, attribute)
-            if member is not UNSET:
+            kind = type(member)
+            if kind is float:
+                out[name] = number(member)
+            elif kind in _AS_THEY_ARE:
+                out[name] = member
+            elif member is not UNSET:
                 out[name] = plain(member, version)
         return out
     if isinstance(value, float):

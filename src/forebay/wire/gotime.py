@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time: it never happened."""
@@ -41,13 +42,20 @@ def print_instant(when: datetime, zone: tzinfo, nanoseconds: int = 0) -> str:
 
     nanoseconds: 0–999, added below the microseconds of `when`.
     """
+    second, suffix = _second(when.replace(microsecond=0), zone)
+    fraction = f"{when.microsecond:06d}{nanoseconds:03d}".rstrip("0")
+    return f"{second}.{fraction}{suffix}" if fraction else second + suffix
+
+
+@lru_cache(maxsize=256)
+def _second(when: datetime, zone: tzinfo) -> tuple[str, str]:
+    """Write a whole second, and the offset that follows its fraction; readings come several to a second."""
     local = when.astimezone(zone)
-    fraction = f"{local.microsecond:06d}{nanoseconds:03d}".rstrip("0")
     offset = local.utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
     suffix = "Z" if minutes == 0 else f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
-    return f"{local:%Y-%m-%dT%H:%M:%S}{'.' + fraction if fraction else ''}{suffix}"
+    return f"{local:%Y-%m-%dT%H:%M:%S}", suffix
 
 
 def seconds(duration: str) -> float:

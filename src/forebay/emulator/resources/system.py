@@ -119,7 +119,7 @@ def state_of_energy(device: Device, _body: None, _parts: Mapping[str, str]) -> S
     """Report the charge on the gateway's scale."""
     from forebay.wire.percent import WirePercent
 
-    return StateOfEnergy(percentage=WirePercent(readings.take(device).charge_pct))
+    return StateOfEnergy(percentage=WirePercent(readings.charge_pct(device)))
 
 
 def grid_status(device: Device, _body: None, _parts: Mapping[str, str]) -> GridStatus:
