@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import MakeDevice
 
+from forebay.emulator import readings
+from forebay.emulator.control import ControlApp
 from forebay.emulator.device import FINE_TICKS, Device
 from forebay.emulator.home import Home, OperationTable, PackTable, Site
+from forebay.emulator.injection import Injection
 from forebay.emulator.levers import Order
 from forebay.emulator.power import PowerSystem
 from forebay.emulator.trace import read_trace
@@ -194,3 +199,52 @@ def test_an_instant_shows_the_sun_and_the_load_of_its_half_second(make_device: M
     assert at_once.solar_w > 1_000
     assert at_once.solar_w == pytest.approx(device.power.flows.solar_w, rel=1e-6)
     assert at_once.load_w == pytest.approx(device.power.flows.load_w, rel=0.05)
+
+
+async def test_a_jump_of_a_year_lets_others_through(make_device: MakeDevice) -> None:
+    device, silent = make_device(start="2026-01-01T08:00:00"), make_device(start="2026-01-01T08:00:00")
+    control = ControlApp(device, Injection())
+    body = b'{"advance_s": %d}' % YEAR_S
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/time", "headers": headers}
+    jump = asyncio.ensure_future(control(scope, receive, send))
+    turns, longest_s, seen = 0, 0.0, set()
+    while not jump.done():
+        began = time.process_time()
+        await asyncio.sleep(0)
+        longest_s = max(longest_s, time.process_time() - began)
+        turns += 1
+        device.catch_up()  # what a request does
+        seen.add(device.now)
+    await jump
+    silent.clock.jump(YEAR_S)
+    silent.catch_up()
+
+    assert sent[0]["status"] == 200
+    assert turns > 100
+    assert len(seen) > 100
+    assert longest_s < 0.5
+    assert device.now == device.clock.now() == silent.now
+    assert readings.take(device) == readings.take(silent)
+
+
+def test_a_journey_that_is_broken_off_is_finished_by_who_asks_next(make_device: MakeDevice) -> None:
+    device = make_device()
+    device.clock.jump(30 * 86_400)
+    journey = device.travel()
+    next(journey)
+    reached = device.now
+    device.catch_up()
+    waited = device.now
+    journey.close()
+    device.catch_up()
+
+    assert reached == waited < device.now == device.clock.now()
