@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import commands, errors, gallery, home, protocol, scenarios, settings, signals
+from tools.reference import commands, errors, firmware, gallery, home, protocol, scenarios, settings, signals
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
     "endpoints.md": protocol.endpoints_page,
     "faults.md": protocol.faults_page,
+    "firmware.md": firmware.page,
     "signals.md": signals.page,
     "commands.md": commands.page,
     "settings.md": settings.page,

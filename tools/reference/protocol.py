@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint, Needs, Poll
 from forebay.wire.faults import BY_KEY, FAULTS, Fault
-from forebay.wire.firmware import PROFILES, always
+from forebay.wire.firmware import PROFILES
 from tools.reference.markdown import code, name_of, over, table
 
 _ENDPOINTS = """# Endpoints
@@ -21,6 +21,9 @@ them. `forebay endpoints` prints the same table, `forebay call METHOD PATH` call
   `forebay call` sends a row that writes only with `--yes`, the library only with `confirm=True`.
 - **Needs** is the state of the site master without which the row refuses.
 - **Poll** is the spacing at which the recorder asks at most; *never* is not recorded.
+- **Restricted** is whether a gateway answers it that answers little else, as a Powerwall 3 does.
+- **Setting** is a key of `[gateway]` in a [HOME.toml](home.md) that changes the row, where sources contradict each
+  other.
 - **Quality**: documented by its source; partial, where members or answers are missing from it; inferred from others.
 - **Unverified** is what no source shows and forebay had to choose.
 
@@ -61,13 +64,15 @@ def section(row: Endpoint[Any, Any]) -> str:
     """Return one row as a section."""
     facts: list[tuple[str, str]] = [
         ("name", code(f"catalogue.{row.name}")),
-        ("offered", "always" if row.offered == always(True) or len(row.offered.steps) == 1 else over(row.offered)),
+        ("offered", _offered(row)),
         ("access", over(row.access)),
         ("effect", str(row.effect)),
         ("needs", over(row.needs) + _refusal(row)),
         ("sends", _type(row.body) or "nothing"),
         ("answers", f"{over(row.status)}, {_type(row.reply) or 'no body'}"),
         ("content type", over(row.content_type)),
+        ("restricted", "answered too" if row.kept else "not answered"),
+        ("setting", _variant(row)),
         ("poll", "never" if row.poll is Poll.NEVER else f"every {int(row.poll)} s"),
         ("quality", str(row.quality)),
         ("source", row.source),
@@ -75,6 +80,20 @@ def section(row: Endpoint[Any, Any]) -> str:
         ("numbers", ", ".join((row.spec, *row.seed))),
     ]
     return f"## {row.method} {row.path}\n\n{row.summary}\n\n{table(('', ''), facts)}"
+
+
+def _offered(row: Endpoint[Any, Any]) -> str:
+    if len(row.offered.steps) > 1:
+        return over(row.offered)
+    return "always" if row.offered.steps[0][1] else "never"
+
+
+def _variant(row: Endpoint[Any, Any]) -> str:
+    variant = row.variant
+    if variant is None:
+        return "–"
+    what = "always offered" if variant.offered else f"for {variant.access.name.lower()}" if variant.access else ""
+    return f"{code(variant.setting)}: {what}"
 
 
 def _refusal(row: Endpoint[Any, Any]) -> str:
