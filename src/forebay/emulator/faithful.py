@@ -17,6 +17,7 @@ from uvicorn.protocols.http.zttp_impl import ZttpProtocol
 from uvicorn.server import ServerState
 
 from forebay.emulator.listening import BACKLOG, GRACE_S
+from forebay.emulator.patience import Patience
 from forebay.emulator.tls import ContextFor, Listener, TlsConnection
 
 KEEP_ALIVE_S = 180
@@ -59,6 +60,8 @@ class Http1(ZttpProtocol):
         """Begin."""
         super().connection_made(transport)
         self.transport = cast("asyncio.Transport", _Joined(transport, self.loop))
+        self._patience = Patience(self.loop, self.transport.close)
+        self._patience.wait(True)
 
     def data_received(self, data: bytes) -> None:
         """Take in a part of a request."""
@@ -66,10 +69,34 @@ class Http1(ZttpProtocol):
             super().data_received(data)
         except UnicodeDecodeError:  # a path of raw bytes; uvicorn 0.54 would fail aloud
             self.handle_remote_protocol_error()
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        self._patience.wait(False)
+
+    def _watch(self) -> None:
+        """Be patient with a request that has begun to come; between two, the keep-alive counts."""
+        is_idle = self.timeout_keep_alive_task is not None
+        cycle = self.cycle
+        self._patience.wait(not is_idle and (cycle is None or cycle.response_complete or cycle.more_body))
 
 
 class Http2(ZttpH2Protocol):
     """HTTP/2 of one connection."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin; a client that never asks for anything is idle from the start."""
+        super().connection_made(transport)
+        self._patience = Patience(self.loop, self.transport.close)
+        keep_alive = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self.timeout_keep_alive_task = keep_alive
 
     def data_received(self, data: bytes) -> None:
         """Take in a part of a request."""
@@ -77,6 +104,16 @@ class Http2(ZttpH2Protocol):
             super().data_received(data)
         except UnicodeDecodeError:
             self.transport.close()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        self._patience.wait(False)
+
+    def _watch(self) -> None:
+        """Be patient with bodies that are on their way."""
+        self._patience.wait(any(cycle.more_body and not cycle.response_complete for cycle in self.cycles.values()))
 
 
 class Faithful:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+_ADDRESS = re.compile(r"(?i)https?://[^/]+(/.*)?", re.DOTALL)
 _CACHED_PATHS = 512
 
 log = logging.getLogger(__name__)
@@ -116,7 +118,7 @@ class GatewayApp:
         # returning without the rest makes every server break the connection
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
-        method, path, headers = scope["method"], scope["path"], scope["headers"]
+        method, path, headers = scope["method"], asked_path(scope["path"]), scope["headers"]
         try:
             reply = self._reply(method, path, headers, None)
             if reply is None:
@@ -257,6 +259,14 @@ class GatewayApp:
         if has_cookie(headers) and firmware.LOGIN_SETS_COOKIES.at(self._device.version):
             return Reply(reply.status, [*reply.headers, (b"set-cookie", b"AuthCookie=; Path=/; Max-Age=0")], b"")
         return reply
+
+
+def asked_path(target: str) -> str:
+    """Return the path of a request's target, which may be a whole address (RFC 9112, 3.2.2)."""
+    if target.startswith("/"):
+        return target
+    match = _ADDRESS.fullmatch(target)
+    return target if match is None else match[1] or "/"
 
 
 async def _client_gone(receive: Receive) -> None:

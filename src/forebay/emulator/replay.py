@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from forebay.clock import Clock
 from forebay.emulator.body import TooLarge, read_body
-from forebay.emulator.http import Receive, Scope, Send
+from forebay.emulator.http import Receive, Scope, Send, asked_path
 from forebay.emulator.refusal import Refused
 from forebay.emulator.replies import Dates, HeaderList, Reply, refusal, success
 from forebay.emulator.sessions import MOST_SESSIONS, has_cookie, presented_tokens, read_login
@@ -145,7 +145,7 @@ class ReplayApp:
         return refusal(BY_KEY[key], self._version, error=error, message=message, **where)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
-        method, path, headers = scope["method"], scope["path"], scope["headers"]
+        method, path, headers = scope["method"], asked_path(scope["path"]), scope["headers"]
         if method == "POST" and path == catalogue.LOGIN.path:
             return self._log_in(await read_body(receive))
         if method == "GET" and path == catalogue.LOGOUT.path:
