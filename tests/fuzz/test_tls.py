@@ -106,7 +106,7 @@ def test_old_tls_is_refused(gateway: Gateway) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
 
     with contextlib.closing(gateway.connect()) as raw, pytest.raises((ssl.SSLError, OSError)):
