@@ -27,6 +27,7 @@ LAW: dict[str, str] = {
     "config": "errors plan",
     "run": "errors clock wire records client emulator store recorder scheduler views config",
     "testing": "errors clock wire client emulator store recorder views config run",
+    "pytest_plugin": "testing",
     "cli": "errors clock wire records client emulator store exchange recorder scheduler views config run",
     "__init__": "errors client wire",
     "__main__": "cli",

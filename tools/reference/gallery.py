@@ -8,8 +8,9 @@ from tools.reference.markdown import code, table
 
 _HEAD = """# The gallery
 
-Homes that come with the package: `forebay emulate gallery:NAME` serves one, `forebay emulate --list-homes` lists
-them. Each is a [HOME.toml](home.md) like any other.
+Homes that come with the package: `forebay emulate gallery:NAME` serves one, `forebay emulate --list-homes` lists them,
+and `powerwall_gateway` takes one as `home=` in [tests](../how-to/test-your-integration.md). Each is a
+[HOME.toml](home.md) like any other.
 
 """
 
