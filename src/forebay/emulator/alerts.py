@@ -69,14 +69,16 @@ def _rests_at_reserve(device: Device) -> bool:
     return wants and power.level <= reserve + RESERVE_NEAR and power.flows.battery_w <= 0 < power.flows.site_w
 
 
-def _lacks(kind: str) -> Callable[[Device], bool]:
-    def lacks(device: Device) -> bool:
+def lacks(kind: str) -> Callable[[Device], bool]:
+    """Return whether nothing measures the site, or the sun of a home that has some."""
+
+    def is_missing(device: Device) -> bool:
         metering = device.area(MeteringState)
         if kind == "solar" and (metering.inverter_counts or not device.home.solar):
             return False
         return not metering.measuring(kind)
 
-    return lacks
+    return is_missing
 
 
 def _since_boot_s(device: Device) -> float:
@@ -104,8 +106,8 @@ SYSTEM_ALERTS: tuple[Alert, ...] = (
     Alert("BackfeedLimited", lambda device: not device.islanded and device.running and _is_held_back(device)),
     Alert("BatteryFault", lambda device: bool(device.power.disabled)),
     Alert("ExcessiveVoltageDrop", lambda device: "DisabledExcessiveVoltageDrop" in device.power.disabled.values()),
-    Alert("SiteMeterComms", _lacks("site")),
-    Alert("SolarMeterComms", _lacks("solar")),
+    Alert("SiteMeterComms", lacks("site")),
+    Alert("SolarMeterComms", lacks("solar")),
     Alert("GridCodesWrite", lambda device: device.area(InstallationState).grid_code is not None),
     Alert("FWUpdateSucceeded", lambda device: device.booted_at.timestamp() > device.started_s),
 )

@@ -190,7 +190,7 @@ class GatewayApp:
                 route, params = self._route(method, path)
         if route.resource is None:
             return self._log_in(body or b"") if route.row is LOGIN else self._log_out(route, headers)
-        measuring = device.sitemaster.is_measuring
+        measuring = device.sitemaster.is_measuring and bool(device.power.active)
         if (route.needs is Needs.RUNNING and not measuring) or (route.needs is Needs.STOPPED and device.running):
             raise Refused(route.row.refusal)
         if route.writes and device.sitemaster.is_busy:

@@ -15,6 +15,7 @@ from struct import pack, unpack
 
 from forebay.emulator import readings
 from forebay.emulator.device import Device
+from forebay.emulator.metering_state import MeteringState
 from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.refusal import Refused
 from forebay.wire.firmware import Timeline
@@ -149,7 +150,8 @@ class InverterTest:
         self._rng = Random(f"inverter test:{device.rng_seed}")  # noqa: S311 - invented readings
         self._started: datetime | None = None
         self._canceled: datetime | None = None
-        self._steps = self._read_steps(640.0)
+        self._meters_err = ""
+        self._steps = self._read_steps()
 
     def start(self) -> None:
         """Begin the test; a stopped system is run. Raises Refused: another test runs, there is no grid."""
@@ -159,7 +161,8 @@ class InverterTest:
             raise Refused("bad_value", error="PinvTestStartResponseGridUncompliant", message="Unable to start test")
         self._device.run()
         self._started, self._canceled = self._device.now, None
-        self._steps = self._read_steps(readings.take(self._device).site.power_w)
+        self._steps = self._read_steps()
+        self._meters_err = self._meters_error()
         self._device.touch()
 
     def cancel(self) -> None:
@@ -173,7 +176,8 @@ class InverterTest:
         stage, lived_s = self._stage()
         running_s = lived_s - sum(takes_s for before, takes_s in STAGES if before is not Stage.RUNNING)
         done = max(0, min(len(CHARGE_STEPS_W), int(running_s / (STAGES[-1][1] / len(CHARGE_STEPS_W)))))
-        error = "Grid uncompliant during test" if stage is Stage.FAILED else ""
+        failed = self._meters_err or "Grid uncompliant during test"
+        error = failed if stage is Stage.FAILED else ""
         return SystemTest(
             running=stage in (before for before, _ in STAGES),
             status=stage,
@@ -204,22 +208,40 @@ class InverterTest:
             passed_s += takes_s
             if lived_s < passed_s:
                 return stage, lived_s
-        return Stage.PASSED, lived_s
+        return (Stage.FAILED if self._meters_err else Stage.PASSED), lived_s
 
-    def _read_steps(self, site_w: float) -> list[list[MeterResult]]:
-        legs = (site_w * 0.78, site_w * 0.22)
-        return [
-            [
-                MeterResult(
-                    Power=_single(round(leg_w - step_w / 2 + self._rng.uniform(-15, 15), 2)),
-                    CT=clamp,
-                    Serial=self._device.meter_serial,
-                    Type="site",
-                )
-                for clamp, leg_w in enumerate(legs, 1)
-            ]
-            for step_w in CHARGE_STEPS_W
-        ]
+    def _meters_error(self) -> str:
+        """Say why the meters do not show what the packs do; "" when they do. The words are unverified."""
+        felt = self._device.power.sight.site.source
+        if not felt:
+            return "Site meter does not see the battery"
+        return "" if felt > 0 else "Site meter is inverted"
+
+    def _read_steps(self) -> list[list[MeterResult]]:
+        """Return what each clamp of the site's meters shows at each step; a step is not felt by other clamps."""
+        device = self._device
+        metering, now = device.area(MeteringState), readings.take(device)
+        wiring = metering.wiring
+        steps = []
+        for step_w in CHARGE_STEPS_W:
+            results = []
+            for meter in metering.measuring("site"):
+                group = meter.group("site")
+                for number, clamp in enumerate(now.clamps[meter.serial]):
+                    wire = meter.wires[number]
+                    if group is None or not group.valid[number] or not wire.circuit:
+                        continue
+                    felt_w = step_w * wiring.phases.source[wire.phase] * wire.share * wiring.factor(meter, number)
+                    results.append(
+                        MeterResult(
+                            Power=_single(round(clamp.power_w - felt_w + self._rng.uniform(-15, 15), 2)),
+                            CT=number + 1,
+                            Serial=meter.serial,
+                            Type="site",
+                        )
+                    )
+            steps.append(results)
+        return steps
 
 
 def _single(value: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.problems import present
 from forebay.emulator.testing_state import (
     NAMED_TESTS_S,
     RESULT_STAYS_S,
@@ -77,9 +78,9 @@ def logging(device: Device, body: LogEntry, _parts: Mapping[str, str]) -> Accept
     return Accepted()
 
 
-def problems(_device: Device, _body: None, _parts: Mapping[str, str]) -> Problems:
-    """Report an installation without problems."""
-    return Problems(problems=[])
+def problems(device: Device, _body: None, _parts: Mapping[str, str]) -> Problems:
+    """Report what is wrong with the installation."""
+    return Problems(problems=list(present(device)))
 
 
 def testing(device: Device, _body: None, _parts: Mapping[str, str]) -> SystemTest:

@@ -99,7 +99,7 @@ PROBLEMS: Final = Endpoint[None, Problems](
     source="samples 21.39.1, 21.44; proxy of pypowerwall",
     offered=SINCE_2020,
     quality=Quality.PARTIAL,
-    unverified=(NOT_BEFORE_2020, "the form of a problem: the list was always empty"),
+    unverified=(NOT_BEFORE_2020, "the form of a problem, and what is one: the list was always empty"),
 )
 
 TESTING: Final = Endpoint[None, SystemTest](
