@@ -104,17 +104,27 @@ def test_endpoints_lists_what_a_release_offers(forebay: Forebay, firmware: str) 
     words = forebay("endpoints", "--firmware", firmware)
     rows = forebay("endpoints", "--firmware", firmware, "--json").json
 
-    offered = {(row.method, row.path) for row in catalogue.ALL if row.offered_by(parse_version(firmware))}
+    offered = {(row.method, row.path) for row in catalogue.EVERY if row.offered_by(parse_version(firmware))}
     assert {(row["method"], row["path"]) for row in rows} == offered
     assert words.code == 0
     assert len(words.out.splitlines()) == len(offered) + 1
+
+
+def test_endpoints_knows_the_releases_that_the_emulator_takes(forebay: Forebay) -> None:
+    four = forebay("endpoints", "--firmware", "restricted", "--json").json
+    unknown = forebay("endpoints", "--firmware", "banana")
+
+    assert {row["path"] for row in four} >= {"/api/login/Basic", "/api/meters/aggregates"}
+    assert len(four) == 5
+    assert forebay("endpoints", "--firmware", "22.18.3").out == forebay("endpoints", "--firmware", "21.44").out
+    assert (unknown.code, "1.40.2, 1.50, 20.49" in unknown.err) == (1, True)
 
 
 def test_endpoints_lists_every_row_with_its_effect(forebay: Forebay) -> None:
     out = forebay("endpoints").out
     rows = json.loads(forebay("endpoints", "--json").out)
 
-    assert {row["name"] for row in rows} == set(catalogue.BY_NAME)
+    assert {row["name"] for row in rows} == {row.name for row in catalogue.EVERY}
     for row in catalogue.ALL:
         line = next(line for line in out.splitlines() if line.split()[:2] == [row.method, row.path])
         assert str(row.effect) in line

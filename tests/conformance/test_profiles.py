@@ -18,7 +18,7 @@ from forebay.wire.firmware import PROFILES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-READS = [row for row in catalogue.ALL if row.effect is Effect.READS and row is not catalogue.ARTEFACT]
+READS = [row for row in catalogue.ALL if row.effect is Effect.READS]
 
 
 @pytest.mark.parametrize("name", [profile.name for profile in PROFILES if profile.name not in FIRMWARES])

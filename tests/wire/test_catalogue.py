@@ -14,7 +14,7 @@ from forebay.wire import catalogue, faults
 from forebay.wire.endpoint import Effect, Endpoint
 from forebay.wire.firmware import PROFILES, Timeline, nearest_profile
 
-ROWS = pytest.mark.parametrize("row", catalogue.ALL, ids=lambda row: row.name)
+ROWS = pytest.mark.parametrize("row", catalogue.EVERY, ids=lambda row: row.name)
 
 
 def test_every_row_is_served_by_the_emulator() -> None:
@@ -25,8 +25,13 @@ def test_every_row_is_served_by_the_emulator() -> None:
 
 def test_names_specs_and_method_with_path_are_unique() -> None:
     for key in (lambda r: r.name, lambda r: r.spec, lambda r: (r.method, r.path)):
-        keys = [key(row) for row in catalogue.ALL]
+        keys = [key(row) for row in catalogue.EVERY]
         assert len(keys) == len(set(keys))
+
+
+def test_all_131_rows_are_there() -> None:
+    """E001–E131."""
+    assert {row.spec for row in catalogue.EVERY} == {f"E{number:03d}" for number in range(1, 132)}
 
 
 @ROWS

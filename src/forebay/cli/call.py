@@ -15,7 +15,7 @@ from forebay.cli.terminal import json_text
 from forebay.errors import ConfigError
 from forebay.wire import catalogue, vitals
 from forebay.wire.endpoint import Endpoint
-from forebay.wire.firmware import Timeline, Version, parse_version, print_version
+from forebay.wire.firmware import Timeline, Version, print_version, release
 
 
 def call(options: argparse.Namespace) -> int:
@@ -103,8 +103,11 @@ def _body(given: str | None) -> bytes | None:
 
 def endpoints(options: argparse.Namespace) -> int:
     """Print the catalogue, or what one release offers of it."""
-    version = parse_version(options.firmware) if options.firmware else None
-    rows = [row for row in catalogue.ALL if version is None or row.offered_by(version)]
+    profile = release(options.firmware).profile if options.firmware else None
+    version = profile.version if profile else None
+    rows = [row for row in catalogue.EVERY if version is None or row.offered_by(version)]
+    if profile is not None and profile.is_restricted:
+        rows = [row for row in rows if row.kept]
     if options.json:
         print(as_json([describe(row, version) for row in rows]))
         return 0

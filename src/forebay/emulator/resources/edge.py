@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forebay.emulator.device import Device
-from forebay.emulator.refusal import Refused
 from forebay.emulator.resources.system import din
 from forebay.emulator.testing_state import GatewayLog
 from forebay.wire import catalogue
@@ -39,14 +38,8 @@ def identity(device: Device, _body: None, _parts: Mapping[str, str]) -> bytes:
     return din(device).encode()
 
 
-def nothing(_device: Device, _body: None, _parts: Mapping[str, str]) -> None:
-    """Refuse what is no resource (X15)."""
-    raise Refused("absent")
-
-
 RESOURCES: dict[Endpoint[Any, Any], Callable[[Device, Any, Mapping[str, str]], Any]] = {
     catalogue.LOGS: logs,
-    catalogue.ARTEFACT: nothing,
     catalogue.LOCAL_DEVICE: identity,
 }
 """What answers the rows at the edge."""

@@ -210,10 +210,10 @@ ALL: tuple[Endpoint[Any, Any], ...] = (
     *edge.ROWS,
     WEB_PAGE,
 )
-"""Every row that is asked over https."""
+"""Every row that some gateway answers over https, or refuses by name."""
 
-EVERY: tuple[Endpoint[Any, Any], ...] = (*ALL, PLAIN_HTTP)
-"""Every row, the one of plain http too."""
+EVERY: tuple[Endpoint[Any, Any], ...] = (*ALL, ARTEFACT, PLAIN_HTTP)
+"""Every row that is known: plain http too, and what lists took for a row."""
 
 BY_NAME: dict[str, Endpoint[Any, Any]] = {row.name: row for row in ALL}
 

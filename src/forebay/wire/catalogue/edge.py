@@ -71,5 +71,5 @@ PLAIN_HTTP: Final = Endpoint[None, None](
     unverified=("the release that began to redirect lies between 1.17 and 1.20",),
 )
 
-ROWS: Final[tuple[Endpoint[Any, Any], ...]] = (LOGS, ARTEFACT, LOCAL_DEVICE)
-"""Every row of this module that is asked over https."""
+ROWS: Final[tuple[Endpoint[Any, Any], ...]] = (LOGS, LOCAL_DEVICE)
+"""Every row of this module that a gateway answers over https."""
