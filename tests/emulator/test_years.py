@@ -244,7 +244,7 @@ def test_a_journey_that_is_broken_off_is_finished_by_who_asks_next(make_device: 
     reached = device.now
     device.catch_up()
     waited = device.now
-    journey.close()
+    del journey
     device.catch_up()
 
     assert reached == waited < device.now == device.clock.now()

@@ -10,11 +10,11 @@ from forebay.cli.acting import agree, login_words, offered, release_of, show_pla
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note
 from forebay.cli.terminal import say
-from forebay.errors import GatewayBusy, Unreachable
+from forebay.errors import GatewayBusy, LoginRejected, NotPermitted, Unreachable
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.model import UNSET
-from forebay.wire.system import UpdateState, UpdateStatus
+from forebay.wire.system import UpdateInfo, UpdateState, UpdateStatus
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
@@ -91,7 +91,12 @@ async def _follow(gateway: Gateway, row: Endpoint[Any, Any], action: str, wait_s
     await gateway.call(row, confirm=True)
     told, waited_s = "", 0.0
     while True:
-        status = await _look(gateway, patient=action == "install" and waited_s < wait_s)
+        try:
+            status = await _look(gateway, patient=action == "install" and waited_s < wait_s)
+        except (LoginRejected, NotPermitted):
+            if not told or action != "install":
+                raise
+            return await _restarted(gateway)
         if status is not None:
             if status.state not in UNDER_WAY[action] or waited_s >= wait_s:
                 return status
@@ -100,6 +105,15 @@ async def _follow(gateway: Gateway, row: Endpoint[Any, Any], action: str, wait_s
                 told = sentence
         await asyncio.sleep(POLL_S)
         waited_s += POLL_S
+
+
+async def _restarted(gateway: Gateway) -> UpdateStatus:
+    """Tell what can be told without the session, which the restart ended."""
+    status = await gateway.call(catalogue.STATUS)
+    note(f"The gateway restarted as {status.version.strip()} and ended the session; log in again to see more.")
+    return UpdateStatus(
+        state=UpdateState.UNKNOWN_STATE, info=UpdateInfo(status=[]), current_time=0, version=status.version
+    )
 
 
 async def _look(gateway: Gateway, *, patient: bool) -> UpdateStatus | None:
@@ -123,7 +137,7 @@ def _show(options: argparse.Namespace, status: UpdateStatus) -> int:
     version = None if status.version is UNSET else status.version
     if options.json:
         out = {"state": str(status.state), "status": status.info.status, "words": words_of(status)}
-        print(as_json({**out, "version": version, "current_time_ms": status.current_time}))
+        print(as_json({**out, "version": version, "current_time_ms": status.current_time or None}))
         return 0
     say(words_of(status))
     return 0
