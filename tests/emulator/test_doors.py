@@ -203,3 +203,37 @@ async def test_garbage_after_the_handshake_ends_that_connection_only(served: Ser
     writer.close()
 
     assert (await gateway.ask("GET", "/api/status")).status == 200
+
+
+async def test_a_connection_whose_client_is_gone_is_closed_all_the_same() -> None:
+    """The kernel may know of a reset before the loop does; a server that closes must not stumble over it."""
+
+    class Gone:
+        aborted = False
+
+        def is_closing(self) -> bool:
+            return self.aborted
+
+        def resume_reading(self) -> None: ...
+
+        def write_eof(self) -> None:
+            raise OSError(107, "Transport endpoint is not connected")
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    class Spoken:
+        def unwrap(self) -> None:
+            raise ssl.SSLWantReadError
+
+    class Door:
+        loop = asyncio.get_running_loop()
+
+    door: Any = Door()
+    connection, gone = TlsConnection(door), Gone()
+    connection._raw, connection._tls, connection._out = gone, Spoken(), ssl.MemoryBIO()
+
+    connection.close()
+    connection._unset_timer()
+
+    assert gone.aborted

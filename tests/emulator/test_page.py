@@ -77,6 +77,17 @@ def test_without_built_files_a_plain_page_says_what_to_do(tmp_path: Path) -> Non
     assert b"make page" in page.index()
 
 
+def test_the_page_itself_names_the_power_flow_and_the_login() -> None:
+    """S018, S022: also for whoever reads it without running it."""
+    page = WebPage()
+    if not page.is_built:
+        pytest.skip("the gateway's page is not built: python hatch_build.py builds it")
+
+    assert b'<a href="#/login">Login</a>' in page.index()
+    assert b"Power flow" in page.index()
+    assert b"//" not in page.index().replace(b"<!doctype html>", b"")
+
+
 def test_the_files_are_read_once_for_all_homes(built: Path) -> None:
     assert read_files(built) is read_files(built)
 

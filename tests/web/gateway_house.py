@@ -143,9 +143,10 @@ class Visitor:
         """Log in by the form, as a person does."""
         page = self.open(place)
         if self.house.version < (20, 49, 0):
-            page.fill("[name=username]", "")
+            page.fill("[name=username]", user if user == "installer" else "")
             page.fill("[name=password]", password or f"S{self.house.device.serial}")
-            page.check("[name=force_sm_off]")
+            for force in page.locator("[name=force_sm_off]").all():
+                force.check()
         else:
             page.check(f"[name=username][value={user}]")
             page.fill("[name=password]", password or self.house.device.password)

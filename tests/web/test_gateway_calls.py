@@ -76,12 +76,12 @@ def toggled_in(visitor: Visitor) -> None:
     page.wait_for_selector("[data-step=welcome]")
 
 
-@pytest.mark.parametrize("firmware", ["1.40.2", "21.44"])
+@pytest.mark.parametrize("firmware", ["1.15", "1.40.2", "1.50", "20.49", "21.44", "23.44"])
 def test_every_row_of_a_release_is_asked_by_somebody_who_tries_everything(visit: Visit, firmware: str) -> None:
     visitor = visit(firmware, refused=REFUSALS)
-    is_new = visitor.house.version >= (20, 49, 0)
-    page = visitor.log_in("installer", "wrong" if is_new else None)
-    if is_new:
+    has_switch = catalogue.TOGGLE_START.offered_by(visitor.house.version)
+    page = visitor.log_in("installer", "wrong" if has_switch else None)
+    if has_switch:
         page.wait_for_selector(".refused")
         toggled_in(visitor)
     page.wait_for_selector("[data-step=welcome]")

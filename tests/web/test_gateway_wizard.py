@@ -326,3 +326,16 @@ def test_one_goes_from_the_first_step_to_the_last(visit: Visit, firmware: str, s
     assert (seen[0], seen[-1], len(seen)) == ("Welcome", "Finish", steps)
     assert ("Clamps" in seen) == (firmware != "1.40.2")
     assert "Passwords" in seen or firmware == "1.40.2"
+
+
+def test_a_page_that_is_open_learns_of_an_update(visit: Visit) -> None:
+    """S075: the rows of the new release are there without loading the page again."""
+    visitor = visit("1.40.2", refused=(403,))
+    page = visitor.log_in()
+    page.wait_for_selector("[data-step=welcome]")
+    assert not page.locator("nav.steps a:has-text('Passwords')").count()
+
+    visitor.house.do(lambda device: device.become("21.44"))
+    page.wait_for_selector("nav.steps a:has-text('Passwords')", timeout=20_000)
+
+    assert "Firmware 21.44" in visitor.words()

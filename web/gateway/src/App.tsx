@@ -10,6 +10,7 @@ import { LoginPage } from "./LoginPage";
 import { Wizard } from "./Wizard";
 
 const AGAIN_MS = 2_000;
+const LOOK_MS = 15_000; // an update brings other rows
 
 /** The parts of the address behind "#/". */
 function usePlace(): string[] {
@@ -23,26 +24,29 @@ function usePlace(): string[] {
   return place;
 }
 
-/** The gateway once it answers, and why it does not so far. */
+/** The gateway once it answers, and why it does not so far; a new one when it has become another release. */
 function useGateway(): { gateway: Gateway | null; problem: string } {
   const [state, setState] = useState<{ gateway: Gateway | null; problem: string }>({ gateway: null, problem: "" });
   const [, setSessions] = useState(0);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = (): void => {
-      connect().then(
-        (gateway) => {
+    let known: Gateway | null = null;
+    const ask = async (): Promise<void> => {
+      try {
+        const gateway = document.hidden && known ? known : await connect();
+        if (JSON.stringify(gateway.facts) !== JSON.stringify(known?.facts)) {
           gateway.onSession(() => setSessions((count) => count + 1));
           setState({ gateway, problem: "" });
-        },
-        (error: unknown) => {
-          const problem = error instanceof Refusal ? error.message : "The gateway does not answer. The page tries again by itself.";
-          setState({ gateway: null, problem });
-          timer = setTimeout(ask, AGAIN_MS);
-        },
-      );
+          known = gateway;
+        }
+      } catch (error) {
+        // A page that once stood stays: its own parts say that the gateway does not answer.
+        const problem = error instanceof Refusal ? error.message : "The gateway does not answer. The page tries again by itself.";
+        if (!known) setState({ gateway: null, problem });
+      }
+      timer = setTimeout(() => void ask(), known ? LOOK_MS : AGAIN_MS);
     };
-    ask();
+    void ask();
     return () => clearTimeout(timer);
   }, []);
   return state;

@@ -26,7 +26,7 @@ export function LoginPage({ gateway, drafts, then }: LoginPageProps) {
   const onward = (): void => {
     location.hash = then;
   };
-  const bySwitch = user === "installer" && login.installer_needs_toggle;
+  const bySwitch = user !== "customer" && login.installer_needs_toggle;
 
   const submit = (event: Event): void => {
     event.preventDefault();

@@ -37,7 +37,7 @@ export function split(power: Powers): Record<Flow, number> {
 
 /** The app's percentage of the gateway's: the app hides the lowest 5 %. */
 export const appPercent = (wire: number): number => Math.min(100, Math.max(0, (wire - 5) / 0.95));
-export const wirePercent = (app: number): number => 0.95 * app + 5;
+export const wirePercent = (app: number): number => Math.round((0.95 * app + 5) * 1e9) / 1e9;
 
 const GRID: Record<string, string> = {
   SystemGridConnected: "Connected",
