@@ -43,6 +43,11 @@ def states(device: Device, seconds: float, step_s: float = 0.5) -> list[str]:
     return told
 
 
+def solar_limit_w(device: Device) -> float:
+    limit_w: float = ask(device, catalogue.SYSTEM_STATUS).solar_real_power_limit
+    return limit_w
+
+
 @pytest.mark.parametrize("firmware", FIRMWARES)
 def test_an_outage_and_its_end_go_through_their_states(make_device: MakeDevice, firmware: str) -> None:
     """S056, S057, S058."""
@@ -142,13 +147,15 @@ def test_a_full_island_raises_its_frequency_until_the_sun_fits(make_device: Make
     device.set_charge_pct(100)
     device.set_solar_w(6_000)
     device.set_load_w(1_500)
-    before = readings.take(device)
+    before, limits = readings.take(device), [solar_limit_w(device)]
     device.set_grid(False)
     live(device, 10)
     full = readings.take(device)
+    limits.append(solar_limit_w(device))
     device.set_load_w(7_000)
     live(device, 10)
     hungry = readings.take(device)
+    limits.append(solar_limit_w(device))
 
     share = full.solar.power_w / 6_000
     assert before.packs[0].frequency_hz == pytest.approx(60, abs=0.05)
@@ -156,6 +163,7 @@ def test_a_full_island_raises_its_frequency_until_the_sun_fits(make_device: Make
     assert full.solar.power_w == pytest.approx(1_500, abs=60)
     assert hungry.packs[0].frequency_hz == pytest.approx(60, abs=0.02)
     assert hungry.solar.power_w == pytest.approx(6_000, abs=1)
+    assert limits == [-1, pytest.approx(full.solar.power_w, abs=1), -1]
 
 
 def test_the_frequency_of_a_full_island_shows_in_the_meters_of_1_40(make_device: MakeDevice) -> None:

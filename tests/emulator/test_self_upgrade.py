@@ -14,6 +14,7 @@ from forebay.emulator.build import build_device
 from forebay.emulator.device import Device
 from forebay.emulator.home import Home, SiteMasterTable, UpdatesTable
 from forebay.emulator.home_file import checked
+from forebay.emulator.refusal import Refused
 from forebay.emulator.resources import RESOURCES
 from forebay.emulator.updates_state import UpdatesState
 from forebay.errors import EmulatorError
@@ -147,6 +148,22 @@ def test_a_house_that_will_not_stop_is_not_updated(make_device: MakeDevice) -> N
 
     assert (str(told.state), told.info.status, device.running) == ("/update_failed", ["ignoring"], True)
     assert device.home.gateway.firmware == "21.44"
+
+
+def test_a_house_that_prepares_an_update_says_so_and_needs_force_to_stop(make_device: MakeDevice) -> None:
+    """S07."""
+    device = make_device(home=msgspec.structs.replace(Home(), updates=UpdatesTable(available="22.1.1")))
+    device.area(UpdatesState).install()
+    live(device, 4 + 60 + 30)
+    told = device.can_reboot
+    with pytest.raises(Refused, match="cannot_stop"):
+        device.stop(force=False)
+    live(device, 30)
+    stopped = device.can_reboot
+    live(device, 900 + 60)
+
+    assert (told, stopped) == ("Site Package Update in progress", "")
+    assert device.can_reboot in ("Yes", "Power flow is too high")
 
 
 def test_an_upgrade_that_was_due_before_the_home_began_does_not_happen() -> None:

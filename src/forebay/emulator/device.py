@@ -139,8 +139,8 @@ class Device:
 
     @property
     def grid_up(self) -> bool:
-        """Whether the utility is there."""
-        return self.tie.utility_up
+        """Whether there is a utility that is up."""
+        return self.tie.is_grid_there
 
     @property
     def grid_state(self) -> GridState:

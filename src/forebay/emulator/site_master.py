@@ -22,7 +22,7 @@ class SiteMaster:
     running: it charges, discharges and measures. since: the instant from which on it does.
     commissioning: it runs and measures, but the packs rest until it is run or the settings are committed.
     powerwalls_on: their switch; off, nothing is measured (S03).
-    installing: an update is being installed. stuck: it will not stop, forced or not.
+    staging: an update is being prepared. installing: it is being installed. stuck: it will not stop, forced or not.
     occupation: what an area of the gateway is busy with, in the words of S07; "" for nothing.
     """
 
@@ -40,6 +40,7 @@ class SiteMaster:
         self.since = since
         self.commissioning = False
         self.powerwalls_on = True
+        self.staging = False
         self.installing = False
         self.occupation = ""
         self.stuck = table.stuck
@@ -60,6 +61,8 @@ class SiteMaster:
         """Say "Yes", or why stopping needs force; "" when stopped (S07)."""
         if not self.running:
             return ""
+        if self.staging:
+            return "Site Package Update in progress"
         if self.occupation:
             return self.occupation
         if islanded:

@@ -104,6 +104,7 @@ class UpdatesState:
 
     def _go(self, state: UpdateState, *reasons: str) -> None:
         self.state, self.reasons = state, reasons
+        self._device.sitemaster.staging = state is UpdateState.STAGED
         self.changed_at = self._device.now
         self._run += 1
         if state in (UpdateState.FAILED, UpdateState.SUCCEEDED):
@@ -154,7 +155,7 @@ class UpdatesState:
         except Refused:  # it will not stop
             self._go(UpdateState.FAILED, BUSY)
             return
-        device.sitemaster.installing = True
+        device.sitemaster.staging, device.sitemaster.installing = False, True
         self._then(self._table.install_s, lambda: self._installed(was_running))
 
     def _installed(self, was_running: bool) -> None:

@@ -187,7 +187,7 @@ def system_status(device: Device, _body: None, parts: Mapping[str, str]) -> Syst
         smart_inv_delta_p=0.0,
         smart_inv_delta_q=0.0,
         last_toggle_timestamp=gotime.print_instant(device.last_toggle_at, device.home.zone, 425),
-        solar_real_power_limit=-1.0,
+        solar_real_power_limit=device.power.flows.solar_w if device.power.sun_share < 1 else -1.0,
         score=10_000.0,
         blocks_controlled=len(specs),
         primary=True,
