@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 from pathlib import Path
 
 from forebay.cli.connect import log_to_stderr
@@ -18,6 +19,7 @@ def emulate(options: argparse.Namespace) -> int:
     from forebay.run import until_stopped
 
     log_to_stderr(options)
+    hush_server()
     if options.replay is not None:
         from forebay.cli.replay import replay
 
@@ -74,6 +76,11 @@ def emulate(options: argparse.Namespace) -> int:
 
     asyncio.run(go())
     return 0
+
+
+def hush_server() -> None:
+    """Keep what broken clients do off stderr, where it would grow without end; our own failures have their own log."""
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
 
 
 def default_state_dir() -> Path:
