@@ -57,10 +57,20 @@ class StoreSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
 
 
 class PageSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """[page]: where the dashboard listens; loopback until told otherwise."""
+    """[page]: where the dashboard listens; loopback until told otherwise.
+
+    bind: an address; a wider one than loopback needs a password (`forebay page password`).
+    hosts: names by which browsers or a reverse proxy ask for it. prefix: what a proxy leaves in front of the paths,
+    such as /forebay. behind_tls: whether that proxy speaks TLS to browsers. certificate: PEM file to speak TLS with.
+    """
 
     bind: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8480
+    hosts: tuple[str, ...] = ()
+    prefix: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)*$")] = ""
+    behind_tls: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

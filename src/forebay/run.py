@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import signal
+import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,8 @@ from forebay.recorder.asking import Caller
 from forebay.recorder.recorder import Recorder
 from forebay.store.seal import upkeep
 from forebay.store.store import Store
+from forebay.views.web.access import Access, AccessFile
+from forebay.views.web.access import load as load_access
 from forebay.views.web.app import build, stop_streams
 
 UPKEEP_S = 300.0
@@ -57,14 +62,15 @@ class _Server(uvicorn.Server):
 
 
 async def serve_page(
-    app: Starlette, *, bind: str, port: int, stop: asyncio.Event, ready: Callable[[str], object]
+    app: Starlette, recording: Recording, *, stop: asyncio.Event, ready: Callable[[str], object]
 ) -> None:
     """Serve the dashboard until `stop` is set; `ready` gets its address.
 
-    Raises ConfigError when the port cannot be had.
+    Raises ConfigError when the port or the certificate cannot be had.
     """
     import socket
 
+    bind, port, page = recording.bind, recording.port, recording.page
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,12 +88,19 @@ async def serve_page(
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=2,
+            ssl_certfile=page.certificate,
+            ssl_keyfile=page.key,
         )
+        try:
+            settings.load()
+        except (OSError, ssl.SSLError) as exc:
+            raise ConfigError(f"page.certificate, page.key: cannot be used: {exc}") from exc
         server = _Server(settings)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         # the socket listens already: whoever comes before the server is up is answered when it is
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
-        ready(f"http://{host}:{listener.getsockname()[1]}/")
+        scheme = "https" if page.certificate else "http"
+        ready(f"{scheme}://{host}:{listener.getsockname()[1]}{page.prefix}/")
         waiting = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -114,6 +127,40 @@ async def keep_up(store: Store) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """How the dashboard is reached; see [page] in the settings.
+
+    access: the file of its passwords and tokens, None for a page that has none.
+    """
+
+    access: Path | None = None
+    hosts: tuple[str, ...] = ()
+    prefix: str = ""
+    behind_tls: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+def _door(bind: str, page: Page) -> Access:
+    """Return who may look. Raises ConfigError for a page that would be open to the network."""
+    access = Access(load_access(page.access) if page.access else AccessFile(), time.monotonic)
+    if access.is_open and not _is_loopback(bind):
+        raise ConfigError(
+            f"the dashboard would be open to everybody on {bind}; set a password first with `forebay page password`"
+        )
+    if not _is_loopback(bind) and not (page.certificate or page.behind_tls):
+        log.warning("the dashboard's password crosses the network in clear; give page.certificate and page.key")
+    return access
+
+
+def _is_loopback(bind: str) -> bool:
+    try:
+        return ipaddress.ip_address(bind.partition("%")[0]).is_loopback
+    except ValueError:
+        return bind == "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """What `record_and_show` needs to know.
 
@@ -128,6 +175,7 @@ class Recording:
     clock_source: Literal["auto", "system", "gateway"] = "auto"
     bind: str = "127.0.0.1"
     port: int = 8480
+    page: Page = Page()
 
 
 async def record_and_show(
@@ -143,6 +191,7 @@ async def record_and_show(
     ready: gets the dashboard's address once it answers.
     Raises StoreError or ConfigError when it cannot begin.
     """
+    access = _door(recording.bind, recording.page)
     with Store.open(recording.db, flush_s=recording.flush_s) as store:
         recorder = Recorder(
             gateway,
@@ -154,9 +203,16 @@ async def record_and_show(
             clock_source=recording.clock_source,
         )
         upkeep_task = asyncio.create_task(keep_up(store))
-        app = build(store, hosts=(recording.bind,), gateway_name=recording.name)
+        app = build(
+            store,
+            hosts=(recording.bind, *recording.page.hosts),
+            gateway_name=recording.name,
+            access=access,
+            prefix=recording.page.prefix,
+            is_secure=bool(recording.page.certificate or recording.page.behind_tls),
+        )
         recording_task = asyncio.create_task(recorder.run())
-        page = asyncio.create_task(serve_page(app, bind=recording.bind, port=recording.port, stop=stop, ready=ready))
+        page = asyncio.create_task(serve_page(app, recording, stop=stop, ready=ready))
         try:
             await asyncio.wait({recording_task, page}, return_when=asyncio.FIRST_COMPLETED)
         finally:

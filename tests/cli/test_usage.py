@@ -14,7 +14,19 @@ from tests.cli.processes import command, environment, run
 
 CLIENT = ["status", "meters", "soe", "grid", "vitals", "info", "watch", "up", "setup", "trust", "doctor", "call"]
 CLIENT += ["mode", "reserve", "stop", "run", "off-grid", "on-grid", "update", "networks", "site", "solars", "logout"]
-COMMANDS = [*CLIENT, "history", "check", "backup", "restore", "endpoints", "demo", "emulate", "capture", "openapi"]
+COMMANDS = [
+    *CLIENT,
+    "history",
+    "check",
+    "backup",
+    "restore",
+    "page",
+    "endpoints",
+    "demo",
+    "emulate",
+    "capture",
+    "openapi",
+]
 EXAMPLE = {"call": ("GET", "/api/status"), "update": ("status",)}
 
 

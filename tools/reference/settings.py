@@ -35,8 +35,8 @@ WORDS: dict[str, dict[str, str]] = {
         "flush_s": "How long readings may wait for the disk: what a crash may lose at most [s].",
     },
     "page": {
-        "bind": "The address that the dashboard listens on. Anyone who reaches it can read it.",
         "port": "Its port; 0 takes a free one.",
+        "key": "The certificate's key, a PEM file.",
     },
 }
 

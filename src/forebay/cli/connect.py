@@ -51,6 +51,13 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
 
 
+def access_file(settings: config.Settings) -> Path:
+    """Return where the dashboard's passwords and tokens are kept."""
+    from forebay.client.statefile import default_state_dir
+
+    return (settings.state_dir or default_state_dir()) / "page-access.json"
+
+
 def open_gateway(
     settings: config.Settings,
     *,

@@ -13,6 +13,7 @@ from typing import Any
 from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.house_parser import add_house
 from forebay.cli.keep_parser import add_keeping
+from forebay.cli.page_parser import add_page
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -151,6 +152,7 @@ def _add_recording(
     history.add_argument("--json", action="store_true", help="print JSON instead of a table")
     history.set_defaults(run=_lazily("history", "history"))
     add_keeping(commands, common, _lazily)
+    add_page(commands, common, _lazily)
 
 
 def _add_meeting(

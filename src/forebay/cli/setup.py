@@ -31,7 +31,8 @@ def _ask(question: str, default: str = "") -> str:
     return line.strip() or default
 
 
-def _ask_password(question: str) -> str:
+def ask_password(question: str) -> str:
+    """Ask for a password, unseen on a terminal; else the next line of the input."""
     if sys.stdin.isatty():
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
     return _ask(question)
@@ -65,7 +66,7 @@ def _ask_until_accepted(settings: config.Settings) -> tuple[str, str | None]:
     """Ask for the password, at a keyboard once more where it is refused; also return the site's time zone."""
     chances = 3 if sys.stdin.isatty() else 1
     while True:
-        password = _ask_password(
+        password = ask_password(
             f"Password of the {settings.gateway.username} (at first the last five characters of the gateway's "
             "serial number; empty: read only what is public)"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from forebay import config
-from forebay.cli.connect import log_to_stderr, need_host, open_gateway, settings_of
+from forebay.cli.connect import access_file, log_to_stderr, need_host, open_gateway, settings_of
 from forebay.cli.output import note
 from forebay.clock import SystemClock
 from forebay.wire import catalogue
@@ -32,7 +32,7 @@ _LONGEST_STEP_S = 180.0
 
 def up(options: argparse.Namespace) -> int:
     """Record the gateway and serve its dashboard until interrupted."""
-    from forebay.run import Recording, record_and_show, until_stopped
+    from forebay.run import Page, Recording, record_and_show, until_stopped
 
     log_to_stderr(options, logging.INFO)
     settings = settings_of(options)
@@ -46,6 +46,14 @@ def up(options: argparse.Namespace) -> int:
         clock_source=options.clock or settings.recorder.clock,
         bind=options.page_bind or settings.page.bind,
         port=settings.page.port if options.page_port is None else options.page_port,
+        page=Page(
+            access=access_file(settings),
+            hosts=settings.page.hosts,
+            prefix=settings.page.prefix,
+            behind_tls=settings.page.behind_tls,
+            certificate=settings.page.certificate,
+            key=settings.page.key,
+        ),
     )
 
     async def go() -> None:

@@ -18,7 +18,9 @@ from starlette.routing import Mount, Route
 from forebay.clock import Clock, SystemClock
 from forebay.errors import StoreError
 from forebay.store.store import Store
+from forebay.views.web.access import Access
 from forebay.views.web.answers import Answers
+from forebay.views.web.door import Door, role
 from forebay.views.web.guard import Guard, json_reply, refusal
 from forebay.views.web.live import Streams
 from forebay.views.web.pages import STATIC, Pages
@@ -55,6 +57,10 @@ class _Api:
             return refusal(400, f"{text!r} is not a number of days.", f"Ask for 1 to {MAX_DAYS} days.")
         return json_reply(await asyncio.to_thread(self._answers.days, int(text)))
 
+    @staticmethod
+    async def me(request: Request) -> Response:
+        return json_reply({"role": role(request.scope), "can_log_out": "forebay.role" in request.scope})
+
     async def events(self, request: Request) -> Response:
         kind = "text/event-stream"
         if request.method == "HEAD":
@@ -86,12 +92,17 @@ def build(
     static_dir: Path | None = None,
     hosts: Iterable[str] = (),
     gateway_name: str | None = None,
+    access: Access | None = None,
+    prefix: str = "",
+    is_secure: bool = False,
 ) -> Starlette:
     """Return the dashboard of one gateway of a store.
 
     static_dir: the built page, by default the one in this package.
     hosts: what the server is bound to, beside loopback; other Host headers are refused.
     gateway_name: which gateway to show, by default the first.
+    access: who may look; without it everybody who reaches the server.
+    prefix: what a reverse proxy leaves in front of the paths. is_secure: whether clients come over TLS.
     Long-lived streams keep a server from stopping: call `stop_streams` first.
     """
     answers = Answers(store, clock or SystemClock(), gateway_name)
@@ -106,16 +117,19 @@ def build(
         yield
         streams.stop()
 
+    door = [] if access is None else [Middleware(Door, access=access, is_secure=is_secure, prefix=prefix)]
+    posts = () if access is None or access.is_open else ("/login", "/logout")
     app = Starlette(
         routes=[
             get("/api/now", api.now),
             get("/api/day", api.day),
             get("/api/days", api.days),
             get("/api/events", api.events),
+            get("/api/me", api.me),
             get("/api/{rest:path}", api.missing),
             Mount("/", Pages(static_dir or STATIC)),
         ],
-        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        middleware=[Middleware(Guard, hosts=tuple(hosts), prefix=prefix, posts=posts), *door],
         exception_handlers={StoreError: _store_failed, HTTPException: _http_failed, Exception: _failed},
         lifespan=lifespan,
     )

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -48,11 +48,14 @@ class Guard:
 
     A page elsewhere may point its own name at this address (DNS rebinding);
     the Host header then carries that name. hosts: names and addresses bound;
-    a wildcard lets any address pass, as an address cannot be rebound.
+    a wildcard lets any address pass, as an address cannot be rebound. prefix: what a reverse proxy leaves in front
+    of the paths, such as "/forebay". posts: the paths that take a POST.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), *, prefix: str = "", posts: Iterable[str] = ()) -> None:
         self._app = app
+        self._prefix = prefix
+        self._posts = frozenset(posts)
         names = {host.strip("[]").lower() for host in hosts}
         self._hosts = _LOOPBACK | (names - _ANY)
         self._any_address = bool(names & _ANY)
@@ -82,9 +85,13 @@ class Guard:
             await send(message)
 
         answer: ASGIApp = self._app
+        if self._prefix and scope["path"] == self._prefix:
+            answer = RedirectResponse(f"{self._prefix}/", 308)
+        elif self._prefix and scope["path"].startswith(f"{self._prefix}/"):
+            scope = {**scope, "path": scope["path"].removeprefix(self._prefix)}
         if not self._knows(_host_of(Headers(scope=scope).get("host", ""))):
             answer = refusal(421, "This server does not go by that name.", "Use the address that forebay prints.")
-        elif scope["method"] not in {"GET", "HEAD"}:
+        elif scope["method"] not in {"GET", "HEAD"} and (scope["method"] != "POST" or scope["path"] not in self._posts):
             answer = refusal(405, f"{scope['method']} is not offered here.", "Everything here is read with GET.")
             answer.headers["Allow"] = "GET, HEAD"
         await answer(scope, receive, send_with_headers)
