@@ -33,7 +33,7 @@ def test_a_password_is_set_asked_for_twice_and_never_an_argument(forebay: Foreba
     assert PASSWORD not in outcome.out + outcome.err + file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert set(load(file).passwords) == {Role.OWNER}
-    assert forebay("page", "password", PASSWORD).code == 2
+    assert forebay("page", "password", PASSWORD).code == 1
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_a_password_is_set_asked_for_twice_and_never_an_argument(forebay: Foreba
         (("password", "--remove"), "", "there is no password"),
         (("token", "grafana"), "", "has no password, so a token opens nothing"),
         (("revoke", "grafana"), "", "no token of this name"),
+        (("token",), "", "takes the name of a token"),
+        (("show", "--viewer"), "", "go with `forebay page password`"),
     ],
 )
 def test_what_makes_no_sense_changes_nothing(

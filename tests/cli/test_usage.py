@@ -27,7 +27,13 @@ COMMANDS = [
     "capture",
     "openapi",
 ]
-EXAMPLE = {"call": ("GET", "/api/status"), "update": ("status",)}
+EXAMPLE = {
+    "page": ("show",),
+    "backup": ("a.tar",),
+    "restore": ("a.tar",),
+    "call": ("GET", "/api/status"),
+    "update": ("status",),
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

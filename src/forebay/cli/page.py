@@ -13,6 +13,17 @@ from forebay.views.web.access import AccessFile, Role, hashed, load, new_token, 
 _RESTART = "restart `forebay up` to make it count"
 
 
+def page(options: argparse.Namespace) -> int:
+    """Do the deed that was named."""
+    needs_name = options.deed in ("token", "revoke")
+    if needs_name != (options.name is not None):
+        raise ConfigError(f"`forebay page {options.deed}` takes {'the name of a token' if needs_name else 'no name'}")
+    if options.deed != "password" and (options.viewer or options.remove):
+        raise ConfigError("--viewer and --remove go with `forebay page password`")
+    deeds = {"password": password, "token": token, "revoke": revoke, "show": show}
+    return deeds[options.deed](options)
+
+
 def password(options: argparse.Namespace) -> int:
     """Set the password of an owner or a viewer, or take it away."""
     path = access_file(settings_of(options))

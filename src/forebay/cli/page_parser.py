@@ -12,19 +12,12 @@ def add_page(
     common: argparse.ArgumentParser,
     lazily: Callable[[str, str], Any],
 ) -> None:
-    """Add the commands about the dashboard's passwords."""
-    page = commands.add_parser("page", help="the dashboard's passwords and tokens")
-    deeds = page.add_subparsers(title="deeds", metavar="DEED", required=True)
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        one = deeds.add_parser(name, parents=[common], help=summary, description=summary)
-        one.add_argument("--json", action="store_true", help="print JSON instead of sentences")
-        one.set_defaults(run=lazily("page", name))
-        return one
-
-    password = add("password", "set the password; it is asked for, or read from stdin")
-    password.add_argument("--viewer", action="store_true", help="of those who may only look")
-    password.add_argument("--remove", action="store_true", help="take it away")
-    add("token", "make a token for a machine, shown once").add_argument("name", metavar="NAME", help="what it is for")
-    add("revoke", "take a token away").add_argument("name", metavar="NAME", help="its name")
-    add("show", "list who may look")
+    """Add the command about the dashboard's passwords."""
+    page = commands.add_parser("page", parents=[common], help="the dashboard's passwords and tokens")
+    deeds = "password: set one, asked for or read from stdin; token: make one, shown once; revoke: end one; show: list"
+    page.add_argument("deed", choices=("password", "token", "revoke", "show"), metavar="DEED", help=deeds)
+    page.add_argument("name", nargs="?", metavar="NAME", help="what a token is for")
+    page.add_argument("--viewer", action="store_true", help="the password of those who may only look")
+    page.add_argument("--remove", action="store_true", help="take the password away")
+    page.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    page.set_defaults(run=lazily("page", "page"))
