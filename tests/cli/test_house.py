@@ -59,11 +59,9 @@ def at_keyboard(forebay: Forebay, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     """Run a command for somebody who types an answer."""
 
     def run(*words: str, answer: str) -> Any:
-        monkeypatch.setattr(io, "StringIO", lambda _: Terminal(answer))
-        try:
+        with monkeypatch.context() as patch:
+            patch.setattr(io, "StringIO", lambda _: Terminal(answer))
             return forebay(*words)
-        finally:
-            monkeypatch.undo()
 
     return run
 
@@ -122,9 +120,22 @@ def test_a_reserve_is_the_apps_unless_the_gateways_scale_is_named(
     assert "--password" not in outcome.err
 
 
-def test_a_reserve_that_newer_firmware_bends_is_warned_about(forebay: Forebay, installer: tuple[str, ...]) -> None:
-    assert "81 to 99 % for 80 %" in forebay("reserve", "90", *installer, "--dry-run").err
-    assert "81 to 99 % for 80 %" not in forebay("reserve", "80", *installer, "--dry-run").err
+@pytest.mark.parametrize(("firmware", "bends"), [("21.44", False), ("22.36", True)])
+def test_a_reserve_that_newer_firmware_bends_is_warned_about_and_told_when_read_back(
+    forebay: Forebay, emulate: Emulate, monkeypatch: pytest.MonkeyPatch, firmware: str, bends: bool
+) -> None:
+    gateway = emulate(firmware)
+    monkeypatch.setenv("FOREBAY_PASSWORD", gateway.password)
+    gateway.control("/switch")
+    at = ("--host", gateway.host, "--username", "installer", "--yes")
+    assert "81 to 99 % for 80 %" not in forebay("reserve", "80", *at).err
+    outcome = forebay("reserve", "90", *at)
+
+    assert ("This firmware takes a reserve of 81 to 99 % for 80 %." in outcome.err) == bends
+    assert outcome.code == (1 if bends else 0)
+    if bends:
+        assert "now shows reserve 80 % (81 % at the gateway) instead of 90 % (90.5 % at the gateway)" in outcome.err
+        assert "It is committed" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -165,6 +176,11 @@ def test_at_a_keyboard_a_no_is_a_no_and_a_yes_is_a_yes(at_keyboard: Callable[...
     assert "in an outage the house goes dark" in no.err
     assert "Do it? (yes/no) [no]: " in no.err
     assert gateway.state()["running"]
+
+    gateway.control("/solar", watts=0)
+    yes = at_keyboard("stop", "--host", gateway.host, answer="yes\n")
+    assert (yes.code, yes.out) == (0, "The power system is stopped.\n"), yes.err
+    assert not gateway.state()["running"]
 
 
 def test_call_asks_in_words_too(forebay: Forebay, gateway: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,6 +321,9 @@ def test_an_update_is_looked_for_and_installed_with_its_progress_on_stderr(
     assert "for about 15 minutes" in done.err
     assert "log in again" in done.err
     assert gateway.state()["running"]
+    gateway.control("/time", speed=0)
+    gateway.control("/switch")
+    assert forebay("update", "status", *installer, "--json").json["state"] == "/update_succeeded"
 
 
 @pytest.mark.parametrize("firmware", [profile.name for profile in PROFILES])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from forebay.cli.output import as_json, note, table
-from forebay.errors import NotConfirmed, NotOffered
+from forebay.errors import NotConfirmed, NotOffered, NotPermitted
 from forebay.wire import catalogue, codec, firmware
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.firmware import Version, print_version
@@ -111,6 +111,6 @@ async def release_of(gateway: Gateway) -> tuple[Version, bool]:
 
     try:
         version = (await gateway.identify()).firmware
-    except NotOffered:
+    except (NotOffered, NotPermitted):
         version = RESTRICTED
     return version, gateway.has_login

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from forebay.cli.acting import LOGIN_STOPS_WORDS, agree, login_words, release_of, request_of, show_plan, steps_for
+from forebay.cli.acting import agree, login_words, release_of, request_of, show_plan, steps_for
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note, table
 from forebay.views.words import mode_words
 from forebay.wire import catalogue, firmware
+from forebay.wire.firmware import Version
 from forebay.wire.model import UNSET
 from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.site import Operation
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
     from forebay.client.reconfigure import Reconfiguration
 
-SNAPPED_APP_PCT = (81.0, 99.0)
-"""Reserves on the app's scale that newer firmware is told to take for 80 [%] (levers of the community)."""
+SNAPPED_APP_PCT = range(81, 100)
+"""Reserves, as the app prints them, that newer firmware takes for 80 [%] (firmware.SNAPS_RESERVE)."""
 
 
 def mode(options: argparse.Namespace) -> int:
@@ -36,10 +37,6 @@ def reserve(options: argparse.Namespace) -> int:
     if options.percent is None:
         return _show(options)
     wanted = WirePercent.setting(options.percent) if options.wire else AppPercent.setting(options.percent)
-    app_pct = wanted.app.value if isinstance(wanted, WirePercent) else wanted.value
-    least, most = SNAPPED_APP_PCT
-    if least <= app_pct <= most:
-        note(f"Newer firmware takes a reserve of {least:.0f} to {most:.0f} % for 80 %; it is read back afterwards.")
     return _change(options, reserve=wanted)
 
 
@@ -62,19 +59,22 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _change(options: argparse.Namespace, **wish: Any) -> int:
-    async def look(gateway: Gateway) -> tuple[Reconfiguration, bool]:
+    async def look(gateway: Gateway) -> tuple[Reconfiguration, Version | None, bool]:
         plan = await gateway.reconfigure(**wish, dry_run=True)
-        version = gateway.firmware
-        stops = version is not None and firmware.LOGIN_STOPS_SYSTEM.at(version) and not gateway.has_login
-        return plan, stops
+        return plan, gateway.firmware, gateway.has_login
 
-    plan, stops = talk(options, look)
-    login = LOGIN_STOPS_WORDS if stops else ""
-    sentences = (*_what_happens(plan), login)
+    plan, version, has_login = talk(options, look)
+    sentences = _what_happens(plan)
+    if version is not None:
+        sentences += [_bent(plan, version), login_words(version, [catalogue.SET_OPERATION], has_login=has_login)]
     if options.dry_run:
         return show_plan(options, plan.steps, *sentences)
     agree(options, *sentences)
-    done = talk(options, lambda gateway: gateway.reconfigure(**wish, confirm=True))
+    try:
+        done = talk(options, lambda gateway: gateway.reconfigure(**wish, confirm=True))
+    except KeyboardInterrupt:
+        note("Interrupted. A change that had begun was brought to its end; `forebay mode` shows how it is now.")
+        raise
     assert done.after is not None  # noqa: S101 - it was read back, or an error was raised
     if options.json:
         before = None if done.before is None else plain(done.before)
@@ -104,6 +104,15 @@ def _what_happens(plan: Reconfiguration) -> list[str]:
             "Below it the Powerwalls no longer serve the house while the grid is there, and they may charge from it."
         )
     return [*found, "It is in force at once.", kept]
+
+
+def _bent(plan: Reconfiguration, version: Version) -> str:
+    """Warn of a reserve that this firmware does not take as it is."""
+    reserve = plan.wanted.backup_reserve_percent
+    is_bent = isinstance(reserve, WirePercent) and reserve.app.shown in SNAPPED_APP_PCT
+    if "reserve" in plan.keeps or not is_bent or not firmware.SNAPS_RESERVE.at(version):
+        return ""
+    return "This firmware takes a reserve of 81 to 99 % for 80 %."
 
 
 _DOES = {

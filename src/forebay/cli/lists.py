@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forebay.cli.acting import agree, login_words, offered, release_of, show_plan, steps_for
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note, table
-from forebay.errors import GatewayError, NotOffered
+from forebay.errors import GatewayError
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 from forebay.wire.model import UNSET
@@ -136,10 +136,7 @@ def logout(options: argparse.Namespace) -> int:
     async def look(gateway: Gateway) -> tuple[bool, bool]:
         if not gateway.has_login:
             return False, False
-        try:
-            version, has_login = await release_of(gateway)
-        except NotOffered:
-            return True, False
+        version, has_login = await release_of(gateway)
         return has_login, LOGIN_STOPS_SYSTEM.at(version)
 
     has_login, stops = talk(options, look)
