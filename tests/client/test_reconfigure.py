@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 from tests.client.conftest import Begin, Fresh
 
-from forebay.client.wish import MODE_MEMBER
+from forebay.client.wish import mode_member
 from forebay.emulator.levers import Setting
 from forebay.errors import ConfigError, MayNotReconfigure, NotConfirmed, NotReconfigured
 from forebay.wire import catalogue
@@ -175,6 +176,34 @@ async def test_a_wish_that_makes_no_sense_is_refused_before_anything_is_sent(
     assert home.seen == []
 
 
+@pytest.mark.parametrize(
+    ("told", "wish", "lost"),
+    [
+        ({"backup_reserve_percent": 24}, {"reserve": AppPercent(30)}, "mode"),
+        ({"real_mode": "autonomous"}, {"mode": "backup"}, "reserve"),
+    ],
+)
+async def test_what_the_gateway_does_not_tell_cannot_be_kept_and_is_not_lost(
+    begin: Begin, fresh: Fresh, told: dict[str, Any], wish: dict[str, Any], lost: str
+) -> None:
+    """A post replaces both members."""
+    home = await begin("21.44")
+    before = home.state
+
+    async def says_less(_: Any, __: Any) -> Any:
+        return web.json_response(told)
+
+    async with home.gateway(fresh()) as gw:
+        await gw.login()
+        home.at, home.trouble = len(home.seen) + 2, says_less
+        with pytest.raises(NotReconfigured, match=f"does not tell its {lost}") as no:
+            await gw.reconfigure(**wish, confirm=True)
+
+    assert (no.value.step, no.value.setting, no.value.power) == ("OPERATION", "unchanged", "running")
+    assert home.state == before
+    assert "POST /api/operation" not in home.seen
+
+
 async def test_a_mode_that_the_gateway_refuses_changes_nothing(begin: Begin, fresh: Fresh) -> None:
     """S122."""
     home = await begin("21.44")
@@ -254,7 +283,7 @@ def test_every_profile_is_an_era_of_these_tests_or_like_one() -> None:
     def rules(version: Version) -> tuple[object, ...]:
         rows = (catalogue.SET_OPERATION, catalogue.CONFIG_COMPLETED, catalogue.SITEMASTER_RUN, catalogue.SITEMASTER)
         access = [row.access.at(version) for row in rows]
-        return LOGIN_STOPS_SYSTEM.at(version), MODE_MEMBER.at(version), *access
+        return LOGIN_STOPS_SYSTEM.at(version), mode_member(version), *access
 
     tested = {rules(parse_version(era)) for era in ERAS}
     assert {profile.name for profile in PROFILES if rules(profile.version) not in tested} == {"1.20"}

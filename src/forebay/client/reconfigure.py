@@ -186,6 +186,9 @@ class Transaction:
         if not stops and self.was_running is None:
             self.was_running = await self._reads_running()
         self.before = before = await house.ask(catalogue.OPERATION)
+        if lost := self.wish.cannot_keep(before):
+            words = f"the gateway does not tell its {lost}, which a post would therefore lose; name the {lost} too"
+            raise self._failure(catalogue.OPERATION, words, "unchanged", _power(self.was_running))
         self.wanted = wanted = self.wish.body(version, before)
         is_shown = not differences(wanted, before, 0.0)
         if not is_shown:

@@ -8,16 +8,13 @@ from math import isfinite
 from msgspec.structs import replace
 
 from forebay.errors import ConfigError
-from forebay.wire.firmware import Timeline, Version
+from forebay.wire.firmware import Version
 from forebay.wire.model import UNSET, UnsetType
 from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.site import Operation, OperationMode
 
 SAME_WIRE_PCT = 0.05
 """How far a reserve that is read back may be from the one written [% on the gateway's scale]."""
-
-MODE_MEMBER = Timeline(("1.15", "mode"), ("1.43", "real_mode"))
-"""Under which name a mode is written (G07)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,23 @@ class Wish:
         if limit is UNSET and shown is not None and shown.max_pv_export_power_kW is not None:
             limit = shown.max_pv_export_power_kW
         body = Operation(backup_reserve_percent=reserve, max_pv_export_power_kW=limit)
-        return body if mode is None else replace(body, **{MODE_MEMBER.at(version): mode})
+        return body if mode is None else replace(body, **{mode_member(version): mode})
+
+    def cannot_keep(self, shown: Operation) -> str:
+        """Return what has to be named too, as the gateway does not tell it; "" where nothing.
+
+        A post replaces mode and reserve together: a member that is left out is lost (pypowerwall).
+        """
+        if self.mode is None and shown.present_mode is None:
+            return "mode"
+        if self.reserve is None and not isinstance(shown.backup_reserve_percent, WirePercent):
+            return "reserve"
+        return ""
+
+
+def mode_member(version: Version) -> str:
+    """Return the name under which this firmware writes a mode (G07)."""
+    return next(name for name in ("real_mode", "mode") if name in Operation.MEMBERS.at(version))
 
 
 def wish_for(
