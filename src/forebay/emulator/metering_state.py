@@ -11,7 +11,7 @@ from forebay.emulator.device import Device
 from forebay.emulator.layouts import FIRST_PHASES, first_meters, kind_of, sight_of, wires_by_location
 from forebay.emulator.refusal import Refused
 from forebay.emulator.sight import Sight
-from forebay.emulator.wiring import PHASES, Clamps, InstalledMeter, PhaseKind, Wiring, references
+from forebay.emulator.wiring import PHASES, Clamps, InstalledMeter, PhaseKind, View, Wiring, references
 from forebay.wire.metering import ClampPhases, MeterSetupState
 
 KINDS = ("site", "solar", "solarRGM", "load", "generator", "battery", "conductor", "none")
@@ -47,7 +47,14 @@ class Setup:
 
 
 class MeteringState:
-    """What the wizard's pages about meters read and write."""
+    """What the wizard's pages about meters read and write.
+
+    view: what every clamp shows. inverter_counts: whether the inverters of the
+    Powerwalls measure the sun: where there are some and nobody said no.
+    """
+
+    view: View
+    inverter_counts: bool
 
     def __init__(self, device: Device) -> None:
         self._device = device
@@ -67,11 +74,15 @@ class MeteringState:
         """What measures the home: neurio, synchrometer or pvac."""
         return kind_of(self._device)
 
+    def stay_current(self) -> None:
+        """Find the gateway's own clamps where an update lets it measure by itself."""
+        if self.kind != self._kind:
+            self.look()
+
     @property
     def meters(self) -> dict[str, InstalledMeter]:
         """The meters by serial number; a gateway that an update lets measure by itself finds its own."""
-        if self.kind != self._kind:
-            self.look()
+        self.stay_current()
         return self._meters
 
     def look(self) -> None:
@@ -80,10 +91,17 @@ class MeteringState:
             self._kind = self.kind
             self._meters = {meter.serial: meter for meter in first_meters(self._device, self._mac)}
             self._wired = dict(self._meters)
+        self._see()
+
+    def _see(self) -> None:
+        self.view = self.wiring.view(self._meters.values())
+        has_inverter = self._device.home.has_own_inverter
+        wanted = self._kind == "pvac" if self._inverter_meter is None else self._inverter_meter
+        self.inverter_counts = has_inverter and wanted
         self._device.power.sight = self._sight()
 
     def _changed(self) -> None:
-        self._device.power.sight = self._sight()
+        self._see()
         self._device.settle()
 
     @property
@@ -91,13 +109,6 @@ class MeteringState:
         """The phases of the house, and those that the gateway's own clamps are said to be on."""
         phases = self.phases
         return _wiring(self._device.home.phase_kind, (phases.ct1, phases.ct2, phases.ct3))
-
-    @property
-    def inverter_counts(self) -> bool:
-        """Whether the inverters of the Powerwalls measure the sun: where there are some and nobody said no."""
-        has_inverter = self._device.home.has_own_inverter
-        wanted = self.kind == "pvac" if self._inverter_meter is None else self._inverter_meter
-        return has_inverter and wanted
 
     def measuring(self, kind: str) -> list[InstalledMeter]:
         """Return the meters that have clamps for this and answer."""

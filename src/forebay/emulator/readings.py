@@ -7,7 +7,7 @@ balance too. Sources: behaviour.md M05–M14, samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import hypot, sqrt
 from struct import pack, unpack
@@ -18,7 +18,7 @@ from forebay.emulator.device import Device
 from forebay.emulator.layouts import GATEWAY_PART, SYNCHROMETER
 from forebay.emulator.metering_state import MeteringState
 from forebay.emulator.power import Flows
-from forebay.emulator.wiring import CLAMPS, InstalledMeter, Wiring
+from forebay.emulator.wiring import Input, View
 from forebay.wire.gotime import print_instant
 
 __all__ = ["GATEWAY_PART", "SYNCHROMETER", "ClampShown", "PackShown", "Readings", "Shown", "stamp", "take"]
@@ -141,8 +141,9 @@ def _charge_pct(packs: Iterable[tuple[int, int]]) -> float:
 def _read(device: Device) -> Readings:
     world, at_s, flows, counters = device.world, device.now_s, device.power.flows, device.power.counters
     metering = device.area(MeteringState)
-    wiring, meters = metering.wiring, tuple(metering.meters.values())
-    phases = wiring.phases
+    metering.stay_current()
+    view = metering.view
+    phases = view.phases
     is_own = metering.kind != "neurio"
     line_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
     leg_v = line_v / phases.line
@@ -153,13 +154,13 @@ def _read(device: Device) -> Readings:
     battery_w = float(sum(p.power_w for p in working))
     battery_var = float(sum(p.reactive_var for p in working))
     vars_ = _reactive(device, battery_var)
-    clamps = {meter.serial: _clamps(wiring, meter, flows, vars_, phase_v, islanded=device.islanded) for meter in meters}
-    site_w, site_var = _sum(meters, clamps, "site")
-    generator_w, generator_var = _sum(meters, clamps, "generator")
+    clamps = _clamps(view, flows, vars_, phase_v, islanded=device.islanded)
+    site_w, site_var = _sum(view, clamps, "site")
+    generator_w, generator_var = _sum(view, clamps, "generator")
     if metering.inverter_counts:
         solar_w, solar_var = float(round(flows.solar_w)), float(round(vars_.solar_w))
     else:
-        solar_w, solar_var = _sum(meters, clamps, "solar")
+        solar_w, solar_var = _sum(view, clamps, "solar")
     load_w = max(0.0, site_w + battery_w + solar_w + generator_w)
     load_var = site_var + solar_var + battery_var + generator_var
     shown_v = leg_v * sqrt(3) if is_own else _single(line_v)
@@ -257,38 +258,42 @@ def _reactive(device: Device, battery_var: float) -> Flows:
 
 
 def _clamps(
-    wiring: Wiring,
-    meter: InstalledMeter,
-    flows: Flows,
-    vars_: Flows,
-    phase_v: tuple[float, ...],
-    *,
-    islanded: bool,
-) -> tuple[ClampShown, ...]:
-    rounded = _hundredth if meter.is_neurio else _whole
-    return tuple(
-        ClampShown(
-            rounded(wiring.clamp_w(meter, number, flows, islanded=islanded)),
-            rounded(wiring.clamp_w(meter, number, vars_, islanded=islanded)),
-            round(wiring.clamp_v(meter, number, phase_v), 2),
-        )
-        for number in range(CLAMPS)
-    )
+    view: View, flows: Flows, vars_: Flows, phase_v: tuple[float, ...], *, islanded: bool
+) -> dict[str, tuple[ClampShown, ...]]:
+    """Return what each clamp of each meter shows; nothing flows to the grid from an island."""
+    phases = view.phases
+    flowing = [
+        {
+            "site": [0.0] * phases.count if islanded else phases.conductors(of),
+            "solar": [of.solar_w] * phases.count,
+            "generator": [of.generator_w] * phases.count,
+        }
+        for of in (flows, vars_)
+    ]
+    volts = [round(volt, 2) for volt in phase_v]
+    return {
+        serial: tuple([_clamp(one, flowing, 0.0 if one.volts_of is None else volts[one.volts_of]) for one in inputs])
+        for serial, inputs in view.inputs.items()
+    }
 
 
-def _sum(
-    meters: Sequence[InstalledMeter], clamps: Mapping[str, tuple[ClampShown, ...]], kind: str
-) -> tuple[float, float]:
+def _clamp(one: Input, flowing: list[dict[str, list[float]]], volts: float) -> ClampShown:
+    if not one.gain:
+        return ClampShown(0.0, 0.0, volts)
+    power_w = flowing[0][one.circuit][one.phase] * one.gain
+    reactive_var = flowing[1][one.circuit][one.phase] * one.gain
+    if one.is_fine:
+        return ClampShown(_single(round(power_w, 2)), _single(round(reactive_var, 2)), volts)
+    return ClampShown(float(round(power_w)), float(round(reactive_var)), volts)
+
+
+def _sum(view: View, clamps: Mapping[str, tuple[ClampShown, ...]], kind: str) -> tuple[float, float]:
     """Return what the clamps that measure one thing show together [W, VAR]."""
     power_w = reactive_var = 0.0
-    for meter in meters:
-        group = meter.group(kind)
-        if group is None:
-            continue
-        for number, clamp in enumerate(clamps[meter.serial]):
-            if group.valid[number]:
-                power_w += clamp.power_w * group.scale
-                reactive_var += clamp.reactive_var * group.scale
+    for serial, number, scale in view.points.get(kind, ()):
+        clamp = clamps[serial][number]
+        power_w += clamp.power_w * scale
+        reactive_var += clamp.reactive_var * scale
     return power_w, reactive_var
 
 
@@ -297,7 +302,7 @@ def _pack(device: Device, index: int, line_v: float, house_hz: float) -> PackSho
     power_w = round(pack_.power_w)
     wobble = device.world.wobble(device.now_s, 20 + index)
     enabled = index not in device.power.disabled
-    phases = device.area(MeteringState).wiring.phases
+    phases = device.area(MeteringState).view.phases
     return PackShown(
         energy_wh=int(pack_.energy_wh),
         full_wh=int(pack_.spec.full_wh),
@@ -313,17 +318,9 @@ def _pack(device: Device, index: int, line_v: float, house_hz: float) -> PackSho
     )
 
 
-def _whole(value: float) -> float:
-    return float(round(value))
-
-
 def _single(value: float) -> float:
     """Round to a 32-bit number, as meters do (F08)."""
     return float(unpack("f", pack("f", value))[0])
-
-
-def _hundredth(value: float) -> float:
-    return _single(round(value, 2))
 
 
 def stamp(device: Device, lag_s: float, channel: int) -> str:

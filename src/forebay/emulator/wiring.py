@@ -47,6 +47,11 @@ class Phases:
         """How many there are."""
         return len(self.angles_deg)
 
+    def conductors(self, flows: Flows) -> list[float]:
+        """Return what each conductor carries from the grid while the house is on it [W]."""
+        sources_w = flows.solar_w + flows.battery_w + flows.generator_w
+        return [use * flows.load_w - give * sources_w for use, give in zip(self.load, self.source, strict=True)]
+
 
 _THIRD = 1 / 3
 _NEURIO_PHASES = (0, 1, 2, 0)
@@ -115,6 +120,29 @@ class InstalledMeter:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """One clamp, worked out: gain times the flow of its circuit and phase is what it shows.
+
+    volts_of: the phase against which it is seen. is_fine: whether it tells hundredths, else whole numbers.
+    """
+
+    circuit: str
+    phase: int
+    gain: float
+    volts_of: int | None
+    is_fine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What there is to read: every clamp by its meter's serial number, and which of them make up a point."""
+
+    phases: Phases
+    inputs: dict[str, tuple[Input, ...]]
+    points: dict[str, tuple[tuple[str, int, float], ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Wiring:
     """The phases of a house and those that the gateway's own clamps are said to be on.
 
@@ -123,11 +151,6 @@ class Wiring:
 
     phases: Phases
     references: tuple[int | None, ...] = (0, 1, 0)
-
-    def of_phase(self, flows: Flows, phase: int) -> float:
-        """Return what one conductor carries from the grid while the house is on it [W]."""
-        sources_w = flows.solar_w + flows.battery_w + flows.generator_w
-        return self.phases.load[phase] * flows.load_w - self.phases.source[phase] * sources_w
 
     def factor(self, meter: InstalledMeter, number: int) -> float:
         """Return how a clamp shows what flows in its wire: 1 is right, -1 the other way round.
@@ -145,24 +168,34 @@ class Wiring:
         turned_deg = angles[said] - angles[meter.wires[number].phase]
         return sign * round(cos(radians(turned_deg)), 9) if turned_deg else sign
 
-    def clamp_w(self, meter: InstalledMeter, number: int, flows: Flows, *, islanded: bool) -> float:
-        """Return what a clamp shows [W], before any rounding."""
-        wire = meter.wires[number]
-        if wire.circuit == "site":
-            flow_w = 0.0 if islanded else self.of_phase(flows, wire.phase)
-        else:
-            flow_w = {"solar": flows.solar_w, "generator": flows.generator_w}.get(wire.circuit, 0.0)
-        shown_w = flow_w * wire.share
-        return shown_w * self.factor(meter, number) if shown_w else 0.0
-
-    def clamp_v(self, meter: InstalledMeter, number: int, phase_v: Sequence[float]) -> float:
-        """Return the voltage against which a clamp is seen [V]; 0 at an input of a synchrometer that is not used."""
+    def _volts_of(self, meter: InstalledMeter, number: int) -> int | None:
+        """Return the phase against which a clamp is seen; None at an input of a synchrometer that is not used."""
         if meter.is_neurio:
-            return phase_v[_NEURIO_PHASES[number] % self.phases.count]
+            return _NEURIO_PHASES[number] % self.phases.count
         if number >= len(self.references) or not any(group.valid[number] for group in meter.groups):
-            return 0.0
+            return None
         said = self.references[number]
-        return phase_v[said] if said is not None and said < self.phases.count else 0.0
+        return said if said is not None and said < self.phases.count else None
+
+    def view(self, meters: Iterable[InstalledMeter]) -> View:
+        """Return what each clamp of these meters shows, ready to be read often."""
+        inputs: dict[str, tuple[Input, ...]] = {}
+        points: dict[str, list[tuple[str, int, float]]] = {}
+        for meter in meters:
+            inputs[meter.serial] = tuple(
+                Input(
+                    wire.circuit,
+                    wire.phase,
+                    wire.share * self.factor(meter, number) if wire.circuit else 0.0,
+                    self._volts_of(meter, number),
+                    meter.is_neurio,
+                )
+                for number, wire in enumerate(meter.wires)
+            )
+            for group in meter.groups:
+                used_here = [(meter.serial, number, group.scale) for number in range(CLAMPS) if group.valid[number]]
+                points.setdefault(group.kind, []).extend(used_here)
+        return View(self.phases, inputs, {kind: tuple(places) for kind, places in points.items()})
 
     def seen(self, meters: Iterable[InstalledMeter], kind: str) -> Seen:
         """Return what the clamps that are said to measure one thing see of the flows."""
