@@ -109,7 +109,7 @@ def _listeners(opened: contextlib.AsyncExitStack, fleet: Fleet, port: int) -> li
     if one is not None:
         opened.enter_context(one)
         return [one]
-    allow_open_files(2 * fleet.count)
+    allow_open_files(fleet.count, each=2)
     listeners: list[socket.socket] = []
     for number in range(1, fleet.count + 1):
         listener = opened.enter_context(bound(fleet.address(number), port, "--port"))

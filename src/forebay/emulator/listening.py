@@ -69,14 +69,16 @@ SPARE_FILES = 512
 """Open files besides the connections of a fleet: itself, its libraries, newcomers."""
 
 
-def allow_open_files(connections: int) -> None:
-    """Let this process have so many connections at once.
+def allow_open_files(homes: int, each: int = 1) -> None:
+    """Let this process have a connection to every home at once.
+
+    each: open files that a home takes.
 
     Raises EmulatorError saying what to do when the system's limit is lower.
     """
     import resource  # where fleets live; other systems have no such limit
 
-    needed = connections + SPARE_FILES
+    needed = each * homes + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return
@@ -85,7 +87,7 @@ def allow_open_files(connections: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))  # the administrator may
         except (OSError, ValueError) as exc:
             raise EmulatorError(
-                f"{connections:,} homes need {needed:,} open files, and this user may have {hard:,}: raise the limit "
+                f"{homes:,} homes need {needed:,} open files, and this user may have {hard:,}: raise the limit "
                 f"(`ulimit -Hn {needed}` as root, or LimitNOFILE= of the service) or emulate fewer homes"
             ) from exc
         return

@@ -8,11 +8,10 @@ control port hold from the moment they are set.
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, repeat
 from math import inf, sin
 from operator import mul
@@ -20,7 +19,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from forebay.emulator.appliances import add_appliances
-from forebay.emulator.home import Home
+from forebay.emulator.home import Home, SolarString
 from forebay.emulator.trace import Trace
 from forebay.physics import sun
 
@@ -30,7 +29,6 @@ LEAST_SOLAR_W = -100.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUN_STEP_MIN = 10
 _NIGHT = (0.0,) * _SUN_STEP_MIN
-_DAYS_KEPT = 4
 
 
 @dataclass(slots=True)
@@ -70,7 +68,6 @@ class World:
         self._unfed: frozenset[int] = frozenset()
         self._most_w = home.solar_inverter.power_w or inf
         self._zone: ZoneInfo = home.zone
-        self._days: OrderedDict[date, _Day] = OrderedDict()
         self._today: _Day | None = None
 
     def local(self, at_s: float) -> datetime:
@@ -188,14 +185,8 @@ class World:
         today = self._today
         if today is not None and 0 <= at_s - today.start_s < len(today.load_w) * 60:
             return today
-        day = self.local(at_s).date()
-        known = self._days.get(day)
-        if known is None:
-            known = self._days[day] = self._make(day)
-            if len(self._days) > _DAYS_KEPT:
-                self._days.popitem(last=False)
-        self._today = known
-        return known
+        self._today = today = self._make(self.local(at_s).date())  # time goes on: one day is kept
+        return today
 
     def _minute(self, at_s: float, column: str) -> float:
         day = self._day(at_s)
@@ -235,29 +226,9 @@ class World:
     def _clear_day(self, start_s: float, minutes: int) -> array[float]:
         if not self.home.solar or self._solar_trace is not None:
             return array("d", bytes(8 * minutes))
-        site = self.home.site
-        marks: list[float] = []
-        for minute in range(0, minutes + _SUN_STEP_MIN, _SUN_STEP_MIN):
-            height, bearing = sun.position(start_s + 60 * minute, site.latitude_deg, site.longitude_deg)
-            marks.append(self._clear_w(height, bearing) if height > 0 else 0.0)
-        out = array("d")
-        for low, high in pairwise(marks):
-            if low or high:
-                rise = (high - low) / _SUN_STEP_MIN
-                out.extend([low + rise * (step + 0.5) for step in range(_SUN_STEP_MIN)])
-            else:
-                out.extend(_NIGHT)
-        return out[:minutes]
-
-    def _clear_w(self, height: float, bearing: float) -> float:
-        haze = sun.morning_haze(height)
-        return sum(
-            sun.string_power_w(
-                sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg) * haze, string.peak_w
-            )
-            for number, string in enumerate(self.home.solar)
-            if number not in self.dead_strings
-        )
+        site, dead = self.home.site, self.dead_strings
+        live = tuple(string for number, string in enumerate(self.home.solar) if number not in dead)
+        return _clear_day(start_s, minutes, site.latitude_deg, site.longitude_deg, live)
 
     @property
     def dead_strings(self) -> frozenset[int]:
@@ -275,7 +246,6 @@ class World:
         self._forget()
 
     def _forget(self) -> None:
-        self._days.clear()
         self._today = None
 
     @property
@@ -297,6 +267,35 @@ class World:
             for peak_w, string in zip(live_w, self.home.solar, strict=True)
         ]
         return lit if sum(lit) > 0 else live_w
+
+
+@lru_cache(maxsize=64)
+def _clear_day(
+    start_s: float, minutes: int, latitude_deg: float, longitude_deg: float, strings: tuple[SolarString, ...]
+) -> array[float]:
+    """Return what a roof gives per minute of a day without clouds [W]; neighbours with equal roofs share it."""
+    marks: list[float] = []
+    for minute in range(0, minutes + _SUN_STEP_MIN, _SUN_STEP_MIN):
+        height, bearing = sun.position(start_s + 60 * minute, latitude_deg, longitude_deg)
+        marks.append(_clear_w(height, bearing, strings) if height > 0 else 0.0)
+    out = array("d")
+    for low, high in pairwise(marks):
+        if low or high:
+            rise = (high - low) / _SUN_STEP_MIN
+            out.extend([low + rise * (step + 0.5) for step in range(_SUN_STEP_MIN)])
+        else:
+            out.extend(_NIGHT)
+    return out[:minutes]
+
+
+def _clear_w(height: float, bearing: float, strings: tuple[SolarString, ...]) -> float:
+    haze = sun.morning_haze(height)
+    return sum(
+        sun.string_power_w(
+            sun.plane_irradiance_w_m2(height, bearing, string.tilt_deg, string.facing_deg) * haze, string.peak_w
+        )
+        for string in strings
+    )
 
 
 def _leak_w(power_w: float, at_s: float) -> float:
