@@ -131,8 +131,8 @@ def _awake(told: dict[str, Any], busy: float, awake_mb: float, two_cores: bool) 
     where = "on another core" if two_cores else "on the same core"
     table.notes.append(
         f"The server on one core, the load {where} ({figure(100 * told['load_core'])} % of it). Half of the homes are "
-        "asked for aggregates, half for their charge. Every certificate and serial number was compared with the list, and every "
-        "answer was decoded; time counts from the moment a poll was due. All homes were connected, logged in and woken "
-        f"in {figure(told['connect_s'])} s."
+        "asked for aggregates, half for their charge. Every certificate and serial number was compared with the list, "
+        "and every answer was decoded; time counts from the moment a poll was due. All homes were connected, logged in "
+        f"and woken in {figure(told['connect_s'])} s."
     )
     return table

@@ -42,6 +42,7 @@ class Listener:
         protocol_for: Callable[[TlsConnection], asyncio.Protocol],
     ) -> None:
         self.context_for = context_for
+        self.rest = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.protocol_for = protocol_for
         self.loop = asyncio.get_running_loop()
         self.buffer = bytearray(_CHUNK)
@@ -207,6 +208,7 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
             return False
         self._unset_timer()
         self._flush()
+        self._tls.context = self._listener.rest
         self._inner = self._listener.protocol_for(self)
         self._inner.connection_made(self)
         return True

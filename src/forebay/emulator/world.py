@@ -218,9 +218,9 @@ class World:
         add_appliances(load_w, day, self.seed, self.home.house.appliances)
         return _Day(
             start_s=(start.astimezone(UTC) - _EPOCH).total_seconds(),
-            load_w=load_w,
+            load_w=array("f", load_w),  # a fleet keeps one day of each home: half the memory, and a watt is enough
             clear_w=self._clear_day((start.astimezone(UTC) - _EPOCH).total_seconds(), minutes),
-            cover=cloud_day(rng, minutes),
+            cover=array("f", cloud_day(rng, minutes)),
         )
 
     def _clear_day(self, start_s: float, minutes: int) -> array[float]:
