@@ -9,7 +9,7 @@ from pathlib import Path
 from forebay.cli.output import note
 from forebay.errors import ConfigError
 
-NOT_WITH = (
+NOT_WITH: tuple[tuple[str, object, str], ...] = (
     ("home", None, "HOME.toml"),
     ("firmware", None, "--firmware"),
     ("restricted", None, "--restricted"),
@@ -19,8 +19,9 @@ NOT_WITH = (
     ("load_trace", None, "--load-trace"),
     ("solar_trace", None, "--solar-trace"),
     ("control_port", None, "--control-port"),
-    ("server", "faithful", "--server fast"),
+    ("server", None, "--server"),
     ("hold", None, "--hold"),
+    ("scenario", [], "--scenario"),
 )
 """Options of a home that lives: name, value when not given, how it is written."""
 

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from forebay.emulator import patterns
 from forebay.emulator.injected import InjectedFault
 
-PanelWatts = Annotated[float, Meta(ge=50, le=100_000)]
+PanelWatts = Annotated[float, Meta(ge=50, le=50_000)]
 PackWatts = Annotated[float, Meta(ge=100, le=100_000)]
 ChargeWatts = Annotated[float, Meta(ge=0, le=100_000)]
-DaySpan = Annotated[str, Meta(pattern="^([01]?[0-9]|2[0-3]):[0-5][0-9]-([01]?[0-9]|2[0-4]):[0-5][0-9]$")]
+DaySpan = Annotated[str, Meta(pattern=patterns.DAY_SPAN)]
 WattHours = Annotated[float, Meta(ge=100, le=10_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Share = Annotated[float, Meta(ge=0.1, le=1)]
@@ -49,7 +50,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     """
 
     firmware: str = "21.44"
-    serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
+    serial: Annotated[str, Meta(pattern=patterns.SERIAL)] | None = None
     password: Annotated[str, Meta(min_length=1)] | None = None
     installer_password: Annotated[str, Meta(min_length=1)] | None = None
     token_life_h: Annotated[float, Meta(gt=0, le=87_600)] = 24.0
@@ -124,7 +125,7 @@ class PackTable(_Table, frozen=True, kw_only=True):
     idle_w: Annotated[float, Meta(ge=0, le=500)] = 20.0
     model: Literal["ac_v2", "dc_v1", "dc_v2", "plus"] = "ac_v2"
     part_number: str | None = None
-    serial: Annotated[str, Meta(pattern="^[A-Z0-9]{8,20}$")] | None = None
+    serial: Annotated[str, Meta(pattern=patterns.SERIAL)] | None = None
     enabled: bool = True
     disabled_reason: Annotated[str, Meta(min_length=1, max_length=80)] = "DisabledExcessiveVoltageDrop"
 
@@ -139,7 +140,7 @@ class Appliance(_Table, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     power_w: Annotated[float, Meta(ge=10, le=100_000)]
-    start: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    start: Annotated[str, Meta(pattern=patterns.DAY_TIME)]
     minutes: Annotated[int, Meta(ge=1, le=2_880)]
     spread_minutes: Annotated[int, Meta(ge=0, le=720)] = 0
     chance: Annotated[float, Meta(ge=0, le=1)] = 1.0

@@ -24,6 +24,15 @@ FARTHEST_KM = 5_000.0
 STRINGS_EACH = 4
 """Strings of panels that the inverter of one pack takes."""
 
+MOST_ROOF_W = 15_360.0
+"""Panels on one inverter [W]: twice what it gives; unverified."""
+
+MOST_POWER_RATIO = 4.0
+"""Power of a pack over its energy [1/h]: more would empty it within a quarter of an hour."""
+
+NOMINAL_HZ = (50.0, 60.0)
+NOMINAL_WITHIN_HZ = 1.0
+
 Rule = Callable[[Home], Iterator[Problem]]
 
 
@@ -82,6 +91,35 @@ def _inverters(home: Home) -> Iterator[Problem]:
         yield Problem(("meters", "kind"), '"pvac" needs [[solar]] and a pack of the model "plus"')
     if strings and len(home.solar) > strings:
         yield Problem(("solar", strings), f"the inverters of the Powerwalls take {strings} strings")
+
+
+def _roof(home: Home) -> Iterator[Problem]:
+    """The strings of one inverter must not give far more than it can."""
+    inverters = sum(pack.model == "plus" for pack in home.packs)
+    for place in range(inverters):
+        first = place * STRINGS_EACH
+        strings = home.solar[first : first + STRINGS_EACH]
+        peak_w = sum(string.peak_w for string in strings)
+        if peak_w > MOST_ROOF_W:
+            names = f"solar[{first}] to solar[{first + len(strings) - 1}]"
+            words = f"{names} give {peak_w:g} W to one Powerwall, which takes {MOST_ROOF_W:g}; make them smaller"
+            yield Problem(("solar", first, "peak_w"), words)
+
+
+def _packs(home: Home) -> Iterator[Problem]:
+    for number, pack in enumerate(home.packs):
+        if pack.power_w > MOST_POWER_RATIO * pack.full_wh:
+            words = f"{pack.power_w:g} W empty {pack.full_wh:g} Wh in minutes; a pack holds {13_500:g} Wh or so"
+            yield Problem(("packs", number, "power_w"), words)
+
+
+def _phases(home: Home) -> Iterator[Problem]:
+    hz = home.grid.frequency_hz
+    if not any(abs(hz - nominal) <= NOMINAL_WITHIN_HZ for nominal in NOMINAL_HZ):
+        yield Problem(("grid", "frequency_hz"), f"no grid has {hz:g} Hz; give 50 or 60")
+    if home.grid.phases == "split" and hz < 55:
+        words = "no grid of 50 Hz has split phases; take single or three, or 60 Hz"
+        yield Problem(("grid", "phases"), words)
 
 
 def _generator(home: Home) -> Iterator[Problem]:
@@ -149,6 +187,9 @@ RULES: tuple[Rule, ...] = (
     _outages,
     _serials,
     _inverters,
+    _roof,
+    _packs,
+    _phases,
     _generator,
     _hours,
     _curtailing,

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from forebay.emulator.patterns import FAULT_PATH
+
 
 class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """[[faults]]: one thing that goes wrong, at one path or ("*") at all of them.
@@ -21,7 +23,7 @@ class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     times: how often it happens before it is gone; until deleted when left out.
     """
 
-    path: Annotated[str, Meta(pattern=r"^(\*|/.{0,199})$")]
+    path: Annotated[str, Meta(pattern=FAULT_PATH)]
     status: Annotated[int, Meta(ge=200, le=599)] | None = None
     delay_s: Annotated[float, Meta(ge=0, le=600)] | None = None
     cut_after: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None

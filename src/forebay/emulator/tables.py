@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as look
 
+from forebay.emulator.patterns import IN_WORDS
 from forebay.emulator.toml_lines import KeyPath, line_at, lines_of, path_in_words
 from forebay.emulator.units import in_range_hint, nearest_unit, percent_hint, split_unit, unit_in_words
 from forebay.errors import EmulatorError
@@ -117,13 +118,17 @@ def _value_problems(value: object, kind: Any, path: KeyPath) -> Iterator[Problem
             limits = f"at least {least}" if most is None else f"{least} to {most}"
             yield Problem(path, f"needs {limits} of these tables, got {len(value)}")
         return
+    if get_origin(kind) is tuple and isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _value_problems(one, get_args(kind)[0], (*path, index))
+        return
     words = _wrong(value, kind, info, path)
     if words:
         yield Problem(path, words)
 
 
 def _wrong(value: object, kind: Any, info: look.Type, path: KeyPath) -> str | None:
-    key = str(path[-1])
+    key = next(part for part in reversed(path) if isinstance(part, str))
     try:
         msgspec.convert(value, kind)
     except (msgspec.ValidationError, OverflowError):
@@ -184,7 +189,7 @@ def kind_in_words(kind: look.Type) -> str:
         case look.IntType() | look.FloatType():
             return ("a whole number" if isinstance(kind, look.IntType) else "a number") + _limits(kind)
         case look.StrType():
-            return "a text" + _text_limits(kind)
+            return IN_WORDS.get(kind.pattern or "") or "a text" + _text_limits(kind)
         case look.DateTimeType():
             return "a date with a time, such as 2026-01-10T18:30:00"
         case look.TimeType():

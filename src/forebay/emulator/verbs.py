@@ -8,23 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-import msgspec
-
 from forebay.emulator.device import Device
-from forebay.emulator.front import Front
-from forebay.emulator.home import LIVABLE, is_livable
-from forebay.emulator.injected import HARMS, InjectedFault
-from forebay.emulator.injection import MOST_FAULTS, Injection
-from forebay.emulator.networks_state import SERVICES, NetworksState
+from forebay.emulator.injected import HARMS
+from forebay.emulator.injection import Injection
+from forebay.emulator.networks_state import SERVICES
 from forebay.emulator.sessions import USERS, Sessions
-from forebay.emulator.updates_state import UpdatesState
+from forebay.emulator.verb_acts import (
+    Body,
+    inject,
+    move_address,
+    move_back,
+    move_sitemaster,
+    move_time,
+    offer_update,
+    restore_sitemaster,
+    set_password,
+    show_certificate,
+    switch_appliance,
+    switch_network,
+    switch_pack,
+    switch_string,
+)
 from forebay.emulator.verb_kinds import Anything, BadRequest, Flag, Kind, Number, OneOf, Text, problems
-from forebay.errors import ConfigError
 
-Body = Mapping[str, Any]
 Act = Callable[[Device, Body], Any]
 
 
@@ -69,112 +77,6 @@ class Verb:
 MOST_SPEED = 100_000.0
 MOST_ADVANCE_S = 366 * 86_400.0
 MOST_WATTS = 1_000_000.0
-
-
-def _time(device: Device, body: Body) -> None:
-    if "speed" in body:
-        device.clock.set_speed(body["speed"])
-    elif "release" in body:
-        device.clock.release()
-    else:
-        jump_s = body["advance_s"] if "advance_s" in body else -body["set_back_s"]
-        if not is_livable(device.clock.now() + timedelta(seconds=jump_s)):
-            raise BadRequest(LIVABLE)
-        device.clock.jump(jump_s)
-
-
-def _update(device: Device, body: Body) -> None:
-    updates = device.area(UpdatesState)
-    try:
-        updates.offer(body["available"])
-    except ConfigError as no:
-        raise BadRequest(f'"available": {no}') from no
-    if "upgrade_after_s" in body:
-        updates.upgrade_itself(body["upgrade_after_s"])
-
-
-def _appliance(device: Device, body: Body) -> None:
-    device.catch_up()
-    device.world.overrides.appliances_w[body["name"]] = body["watts"]
-    if not body["watts"]:
-        del device.world.overrides.appliances_w[body["name"]]
-    device.settle()
-
-
-def _string(device: Device, body: Body) -> None:
-    there = len(device.home.solar)
-    if body["number"] > there:
-        raise BadRequest(f'"number": the roof has {there} strings')
-    device.catch_up()
-    out = device.world.overrides.strings_out
-    changed = {body["number"] - 1}
-    device.world.set_strings_out(out - changed if body["up"] else out | changed)
-    device.settle()
-
-
-def _pack(device: Device, body: Body) -> None:
-    reason = {"reason": body["reason"]} if "reason" in body else {}
-    try:
-        device.set_pack_enabled(body["number"] - 1, body["enabled"], **reason)
-    except IndexError as no:
-        raise BadRequest(f'"number": the home has {len(device.power.packs)} packs') from no
-
-
-def _password(device: Device, body: Body) -> None:
-    if body["user"] == "customer":
-        device.password = body["password"]
-    else:
-        device.installer_password = body["password"]
-    device.touch()
-
-
-def _sitemaster(device: Device, body: Body) -> None:
-    master = device.sitemaster
-    master.stuck = body.get("stuck", master.stuck)
-    master.powerwalls_on = body.get("powerwalls_on", master.powerwalls_on)
-    if "busy_s" in body:
-        master.be_busy(body["busy_s"])
-    if body.get("run") is True:
-        device.run()
-    elif body.get("run") is False:
-        device.stop(force=True)
-    device.settle()
-
-
-def _sitemaster_back(device: Device, body: Body, _: Any) -> None:
-    _sitemaster(device, {key: 0.0 if key == "busy_s" else not value for key, value in body.items()})
-
-
-def _network(device: Device, body: Body) -> None:
-    for saved in device.area(NetworksState).of(SERVICES[body["kind"]]):
-        saved.enabled = body["up"]
-    device.touch()
-
-
-def _certificate(device: Device, body: Body) -> None:
-    front = device.area(Front)
-    if body["fresh"]:
-        front.rotate_certificate()
-    else:
-        front.restore_certificate()
-
-
-def _address(device: Device, body: Body) -> tuple[str, int]:
-    front = device.area(Front)
-    before = front.address
-    front.move(bind=body.get("bind"), port=body.get("port"))
-    return before
-
-
-def _move_back(device: Device, _body: Body, before: tuple[str, int]) -> None:
-    device.area(Front).move(bind=before[0], port=before[1])
-
-
-def _fault(device: Device, body: Body) -> InjectedFault:
-    injection = device.area(Injection)
-    if injection.is_full:
-        raise BadRequest(f"{MOST_FAULTS} faults are in force already; DELETE /faults ends them")
-    return injection.add(msgspec.convert(body, InjectedFault))
 
 
 _WATTS = Number(0, MOST_WATTS, "W", or_null=True)
@@ -225,9 +127,9 @@ VERBS: tuple[Verb, ...] = (
         "Switch something on in the house beside its own use, such as a car; 0 W switches it off.",
         {"name": Text(80), "watts": Number(0, MOST_WATTS, "W")},
         {"name": "car", "watts": 7400},
-        _appliance,
+        switch_appliance,
         needed=("name", "watts"),
-        undo=lambda device, body, _: _appliance(device, {**body, "watts": 0}),
+        undo=lambda device, body, _: switch_appliance(device, {**body, "watts": 0}),
         undone="it is switched off",
     ),
     Verb(
@@ -235,9 +137,9 @@ VERBS: tuple[Verb, ...] = (
         "Let a string of panels fail or work again; number counts the [[solar]] tables from 1.",
         {"number": Number(1, 100, whole=True), "up": Flag()},
         {"number": 1, "up": False},
-        _string,
+        switch_string,
         needed=("number", "up"),
-        undo=lambda device, body, _: _string(device, {**body, "up": not body["up"]}),
+        undo=lambda device, body, _: switch_string(device, {**body, "up": not body["up"]}),
         undone="it works again",
     ),
     Verb(
@@ -253,7 +155,7 @@ VERBS: tuple[Verb, ...] = (
         "Take a Powerwall out, or let it work again; number counts from 1, reason is what /api/system_status tells.",
         {"number": Number(1, 10, whole=True), "enabled": Flag(), "reason": Text(80)},
         {"number": 2, "enabled": False},
-        _pack,
+        switch_pack,
         needed=("number", "enabled"),
         undo=lambda device, body, _: device.set_pack_enabled(body["number"] - 1, not body["enabled"]),
         undone="it works again",
@@ -263,9 +165,9 @@ VERBS: tuple[Verb, ...] = (
         "Stop or run the power system, let it refuse to stop, switch the Powerwalls, refuse changes for a while.",
         {"run": Flag(), "stuck": Flag(), "powerwalls_on": Flag(), "busy_s": Number(0, MOST_ADVANCE_S, "s")},
         {"run": False},
-        _sitemaster,
+        move_sitemaster,
         some=("run", "stuck", "powerwalls_on", "busy_s"),
-        undo=_sitemaster_back,
+        undo=restore_sitemaster,
         undone="it is as it was",
     ),
     Verb(
@@ -278,7 +180,7 @@ VERBS: tuple[Verb, ...] = (
             "release": Flag(true_only=True),
         },
         {"advance_s": 3600},
-        _time,
+        move_time,
         exactly_one=True,
     ),
     Verb(
@@ -304,9 +206,9 @@ VERBS: tuple[Verb, ...] = (
         "Switch one of the gateway's networks off or on; without any its maker is out of reach.",
         {"kind": OneOf(tuple(SERVICES)), "up": Flag()},
         {"kind": "wifi", "up": False},
-        _network,
+        switch_network,
         needed=("kind", "up"),
-        undo=lambda device, body, _: _network(device, {**body, "up": not body["up"]}),
+        undo=lambda device, body, _: switch_network(device, {**body, "up": not body["up"]}),
         undone="the network is on again",
     ),
     Verb(
@@ -314,7 +216,7 @@ VERBS: tuple[Verb, ...] = (
         "Offer a newer firmware; with upgrade_after_s the gateway installs it by itself, at null in a night's hour.",
         {"available": Text(40), "upgrade_after_s": Number(0, MOST_ADVANCE_S, "s", or_null=True)},
         {"available": "22.1.1"},
-        _update,
+        offer_update,
         needed=("available",),
     ),
     Verb(
@@ -329,7 +231,7 @@ VERBS: tuple[Verb, ...] = (
         "Change the password of the customer or of the installer, as somebody else might; open sessions stay open.",
         {"user": OneOf(tuple(USERS)), "password": Text(200)},
         {"user": "customer", "password": "fresh"},
-        _password,
+        set_password,
         needed=("user", "password"),
     ),
     Verb(
@@ -354,9 +256,9 @@ VERBS: tuple[Verb, ...] = (
         "Show a fresh certificate, as a replaced gateway or a stranger in its place would, or the kept one.",
         {"fresh": Flag()},
         {"fresh": True},
-        _certificate,
+        show_certificate,
         needed=("fresh",),
-        undo=lambda device, body, _: _certificate(device, {"fresh": not body["fresh"]}),
+        undo=lambda device, body, _: show_certificate(device, {"fresh": not body["fresh"]}),
         undone="it shows the kept one",
     ),
     Verb(
@@ -364,9 +266,9 @@ VERBS: tuple[Verb, ...] = (
         "Answer at another address of this machine, at another port (0 is a free one), or both.",
         {"bind": Text(45), "port": Number(0, 65_535, whole=True)},
         {"port": 0},
-        _address,
+        move_address,
         some=("bind", "port"),
-        undo=_move_back,
+        undo=move_back,
         undone="it answers where it did",
     ),
     Verb(
@@ -383,7 +285,7 @@ VERBS: tuple[Verb, ...] = (
             "body": Anything(),
         },
         {"path": "/api/meters/aggregates", "status": 503, "times": 3},
-        _fault,
+        inject,
         needed=("path",),
         some=HARMS,
         undo=lambda device, _, fault: device.area(Injection).end(fault),
