@@ -1,4 +1,7 @@
-"""The solar inverter within a Powerwall, the logs, and the rows that are none (E094, E098, E110–E114, E128–E131)."""
+"""The solar inverter within a Powerwall, the logs, and the rows that are none.
+
+E094, E098, E110, E111, E112, E113, E114, E128, E129, E130, E131.
+"""
 
 from __future__ import annotations
 
