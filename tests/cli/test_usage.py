@@ -21,6 +21,7 @@ COMMANDS = [
     "backup",
     "restore",
     "page",
+    "export",
     "endpoints",
     "demo",
     "emulate",

@@ -1,4 +1,4 @@
-"""The options of `check`, `backup` and `restore`."""
+"""The options of `check`, `backup`, `restore` and `export`."""
 
 from __future__ import annotations
 
@@ -25,3 +25,16 @@ def add_keeping(
         command.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
         command.add_argument("--json", action="store_true", help="print JSON instead of sentences")
         command.set_defaults(run=lazily("keep", name))
+
+    export = commands.add_parser("export", parents=[common], help="the record as CSV, JSON lines or Parquet")
+    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; without it CSV or JSON to stdout")
+    export.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    export.add_argument("--gateway", metavar="NAME", help="which gateway of the record (the first)")
+    export.add_argument("--since", metavar="TIME", help="from when on, local time of the site (a day before the end)")
+    export.add_argument("--until", metavar="TIME", help="until when, not included (the last reading)")
+    spacings = "raw (readings as they are), 1m, 5m, 10m, 15m, 30m, 1h (means); with --energy 15m, 1h, day, month, year"
+    export.add_argument("--every", metavar="SPACING", help=spacings)
+    export.add_argument("--energy", action="store_true", help="energy by window [Wh], and what fed what")
+    export.add_argument("--signals", metavar="NAMES", help="which columns, joined by commas (all)")
+    export.add_argument("--format", choices=("csv", "json", "parquet"), help="by the file's name, else csv")
+    export.set_defaults(run=lazily("export", "export"))

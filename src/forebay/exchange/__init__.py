@@ -1,0 +1,1 @@
+"""In and out of the store. May import errors, records and store."""

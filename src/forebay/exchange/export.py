@@ -1,0 +1,185 @@
+"""The record as CSV, JSON lines or Parquet: any range, any spacing, any signals.
+
+Rows come a day at a time, so a year is written in little memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, TextIO
+from zoneinfo import ZoneInfo
+
+from forebay.errors import StoreError
+from forebay.records.flows import FLOWS
+from forebay.store.energy import energy_between
+from forebay.store.fed import PARTS, fed_between
+from forebay.store.query import STEPS_S, day_bounds, series, site_zone
+from forebay.store.rollup import GAUGES
+from forebay.store.state import from_ms, to_ms
+from forebay.store.store import FAST_NAMES, Store
+
+Format = Literal["csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+
+MEANS: dict[str, int] = {f"{s // 60}m" if s < 3600 else f"{s // 3600}h": s for s in STEPS_S} | {"15m": 900}
+"""Name of a spacing -> seconds."""
+WINDOWS: tuple[str, ...] = ("15m", "1h", "day", "month", "year")
+"""What energy is summed over; days, months and years are those of the site's time zone."""
+
+ENERGIES: tuple[str, ...] = (*(f"{flow.name}_wh" for flow in FLOWS), *(f"{part}_wh" for part in PARTS), "covered_ratio")
+"""Columns of energies: six flows, what fed what, and the least share of the window that a flow accounts for."""
+
+Row = tuple[datetime, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to export: readings of [start, end).
+
+    every: "raw", a spacing of MEANS, or with `energy` one of WINDOWS. signals: columns; empty for all.
+    """
+
+    gateway_id: int
+    start: datetime
+    end: datetime
+    every: str = "raw"
+    signals: tuple[str, ...] = ()
+    energy: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what is wanted. Raises StoreError naming what is not there."""
+        spacings = WINDOWS if self.energy else ("raw", *MEANS)
+        if self.every not in spacings:
+            raise StoreError(f"{self.every}: no such spacing; one of {', '.join(spacings)}")
+        if unknown := [name for name in self.signals if name not in self.offered]:
+            raise StoreError(f"{', '.join(unknown)}: not offered {self._kind}; there are {', '.join(self.offered)}")
+        if self.start >= self.end:
+            raise StoreError("the range is empty: it must end after it begins")
+
+    @property
+    def _kind(self) -> str:
+        return "as energy" if self.energy else "raw" if self.every == "raw" else "as a mean"
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """All columns that there are."""
+        return ENERGIES if self.energy else FAST_NAMES if self.every == "raw" else GAUGES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are wanted, in their order."""
+        return self.signals or self.offered
+
+
+def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
+    """Yield (instant or start of the window, values), in order; what is not known is None."""
+    zone = site_zone(store, wanted.gateway_id)
+    if wanted.energy:
+        yield from _energies(store, wanted, zone)
+        return
+    for start, end in _days(wanted.start, wanted.end):
+        if wanted.every == "raw":
+            names = ", ".join(wanted.columns)
+            select = f"SELECT at_ms, {names} FROM {{table}} ORDER BY at_ms"  # noqa: S608 - names are checked
+            for part in store.raw(wanted.gateway_id).ask(select, to_ms(start), to_ms(end)):
+                yield from ((from_ms(row[0]), row[1:]) for row in part)
+        else:
+            step_s = MEANS[wanted.every]
+            found = series(store, wanted.gateway_id, start, end, step_s=step_s, signals=wanted.columns)
+            for at_s, *values in zip(found.t, *found.columns.values(), strict=True):
+                if any(value is not None for value in values):
+                    yield from_ms(at_s * 1000), values
+
+
+def _days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        midnight = (start + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        yield start, min(midnight, end)
+        start = midnight
+
+
+def edges(start: datetime, end: datetime, every: str, zone: ZoneInfo) -> list[datetime]:
+    """Return the edges of the windows of [start, end): those of the calendar, the first and last cut short."""
+    found = [start]
+    while found[-1] < end:
+        local = found[-1].astimezone(zone)
+        if every == "day":
+            after = day_bounds(local.date(), zone)[1]
+        elif every == "month":
+            after = day_bounds((local.date().replace(day=1) + timedelta(days=32)).replace(day=1), zone)[0]
+        elif every == "year":
+            after = day_bounds(local.date().replace(year=local.year + 1, month=1, day=1), zone)[0]
+        else:
+            step_ms = 900_000 if every == "15m" else 3_600_000
+            after = from_ms((to_ms(found[-1]) // step_ms + 1) * step_ms)
+        found.append(min(after, end))
+    return found
+
+
+def _energies(store: Store, wanted: Wanted, zone: ZoneInfo) -> Iterator[Row]:
+    every = edges(wanted.start, wanted.end, wanted.every, zone)
+    for first in range(0, len(every) - 1, 400):
+        part = every[first : first + 401]
+        sums = energy_between(store, wanted.gateway_id, part)
+        fed = fed_between(store, wanted.gateway_id, part, sums)
+        for at, window, split in zip(part, sums, fed, strict=False):
+            values: dict[str, Any] = {f"{name}_wh": energy.wh for name, energy in window.items()}
+            values |= {f"{name}_wh": wh for name, wh in asdict(split).items()} if split else {}
+            known = [energy.covered_ratio for energy in window.values() if energy.wh is not None]
+            values["covered_ratio"] = min(known, default=0.0)
+            if known:
+                yield at, [values.get(name) for name in wanted.columns]
+
+
+def write_text(
+    target: TextIO, kind: Format, wanted: Wanted, found: Iterator[Row], progress: Callable[[datetime], object]
+) -> int:
+    """Write rows as CSV or JSON lines and return how many; `progress` is told of each day that begins."""
+    n, day = 0, None
+    sheet = csv.writer(target, lineterminator="\n")
+    if kind == "csv":
+        sheet.writerow(("at", *wanted.columns))
+    for at, values in found:
+        if at.date() != day:
+            day = at.date()
+            progress(at)
+        if kind == "csv":
+            sheet.writerow((_utc(at), *("" if value is None else value for value in values)))
+        else:
+            target.write(json.dumps({"at": _utc(at), **dict(zip(wanted.columns, values, strict=True))}) + "\n")
+        n += 1
+    return n
+
+
+def write_parquet(target: Path, wanted: Wanted, found: Iterator[Row], progress: Callable[[datetime], object]) -> int:
+    """Write rows as a Parquet file, whole or not at all, and return how many. Raises StoreError."""
+    import duckdb
+
+    part = target.with_name(target.name + ".part")
+    text = target.with_name(target.name + ".csv.part")
+    words = {"grid_state": "VARCHAR", "grid_services_active": "BOOLEAN"}
+    types = {"at": "TIMESTAMP", **{name: words.get(name, "DOUBLE") for name in wanted.columns}}
+    try:
+        with text.open("w", encoding="utf-8", newline="") as file:
+            n = write_text(file, "csv", wanted, found, progress)
+        listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+        source, goal = (str(path).replace("'", "''") for path in (text, part))
+        with duckdb.connect(config={"threads": 1}) as connection:
+            select = f"SELECT * FROM read_csv('{source}', header = true, nullstr = '', columns = {{{listed}}})"  # noqa: S608
+            connection.execute(f"COPY ({select}) TO '{goal}' (FORMAT parquet, COMPRESSION zstd)")
+        part.replace(target)
+    except (OSError, duckdb.Error) as exc:
+        raise StoreError(f"{target}: cannot be written: {exc}") from exc
+    finally:
+        for path in (text, part):
+            path.unlink(missing_ok=True)
+    return n
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").replace(".000Z", "Z")
