@@ -17,6 +17,10 @@ DARK_LEVEL = 0.002
 """Charge (0–1) above its floor at which an island without enough sun goes dark."""
 
 
+Range = tuple[Pack, float, float]
+"""A pack, and the energies between which it takes and gives its full power for a step [Wh]."""
+
+
 @dataclass(slots=True)
 class Counters:
     """Lifetime energy as the meters counted it [Wh]; exported is out of the point."""
@@ -97,7 +101,7 @@ class PowerSystem:
         full_wh = self.full_wh
         return self.energy_wh / full_wh if full_wh else 0.0
 
-    def live(
+    def live(  # noqa: C901 - one loop, for its speed
         self,
         loads_w: Iterable[float],
         suns_w: Iterable[float],
@@ -121,6 +125,7 @@ class PowerSystem:
         refilling, serves = self.refilling and reserve > 0, False
         bought_w = sold_w = made_w = drawn_w = 0.0  # sums over the steps
         load_w = sun_w = there_w = site_w = battery_w = 0.0
+        free = [(pack, *pack.free_range_wh(reserve * pack.spec.full_wh, hours)) for pack in packs]
         for load_w, there_w in zip(loads_w, suns_w, strict=False):  # a constant may come as an endless one
             sun_w, wanted_w = there_w, 0.0
             if order is not None:
@@ -132,11 +137,12 @@ class PowerSystem:
                 serves = order.serves and not refilling
                 wanted_w = load_w - sun_w if sight is CLEAR else sight.aim_w(load_w, sun_w)
                 if not serves:
-                    least_w = -(order.refill_w if refilling else order.charge_w)
-                    wanted_w = wanted_w if wanted_w < least_w else least_w
+                    wanted_w = min(wanted_w, -(order.refill_w if refilling else order.charge_w))
                 if wanted_w:
                     wanted_w += trim_w
-            battery_w = self._drive(wanted_w, reserve, hours) if serves or wanted_w < 0 else self._rest(hours)
+            if not serves and wanted_w > 0:
+                wanted_w = 0.0
+            battery_w = self._drive(wanted_w, reserve, hours, free)
             site_w = load_w - sun_w - battery_w
             if site_w < -export_w:  # the inverters are held back
                 sun_w = max(min(0.0, there_w), sun_w + site_w + export_w)
@@ -193,18 +199,32 @@ class PowerSystem:
         lit = there_w > 0 and running and not self.dark
         self.sun_share = flows.solar_w / there_w if lit else 1.0
 
-    def _drive(self, wanted_w: float, floor: float, hours: float) -> float:
-        """Share the wish among the packs by what each can do; return the sum achieved [W]."""
-        able_w, rooms = 0.0, []
-        for pack in self.active:
-            room_w = pack.gives_w(floor * pack.spec.full_wh, hours) if wanted_w > 0 else pack.takes_w(hours)
-            able_w += room_w
-            rooms.append(room_w)
-        if not able_w or not wanted_w:
+    def _drive(self, wanted_w: float, floor: float, hours: float, free: Iterable[Range] = ()) -> float:
+        """Share the wish among the packs by what each can do; return the sum achieved [W].
+
+        free: for each pack, where it does its best both ways; with it the same is found by a shorter way.
+        """
+        packs, able_w = self.active, 0.0
+        if not wanted_w or not packs:
             return self._rest(hours)
+        for pack, low_wh, high_wh in free:
+            if not low_wh < pack.energy_wh < high_wh:
+                able_w = 0.0
+                break
+            able_w += pack.spec.power_w
+        rooms = None
+        if not able_w:
+            rooms = [
+                pack.gives_w(floor * pack.spec.full_wh, hours) if wanted_w > 0 else pack.takes_w(hours)
+                for pack in packs
+            ]
+            able_w = sum(rooms)
+            if not able_w:
+                return self._rest(hours)
         given_w = -able_w if wanted_w < -able_w else able_w if wanted_w > able_w else wanted_w
         share = given_w / able_w
-        for pack, room_w in zip(self.active, rooms, strict=True):
+        for number, pack in enumerate(packs):
+            room_w = pack.spec.power_w if rooms is None else rooms[number]
             if share > 0:
                 pack.discharge(room_w * share, hours)
             else:

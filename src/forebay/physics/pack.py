@@ -75,6 +75,14 @@ class Pack:
         store_w = (self.energy_wh - floor_wh) * spec.efficiency_out / hours
         return spec.power_w if spec.power_w < store_w else store_w if store_w > 0 else 0.0
 
+    def free_range_wh(self, floor_wh: float, hours: float) -> tuple[float, float]:
+        """Return the energies between which the pack takes and gives its full power for a step [Wh]."""
+        spec, step_wh = self.spec, self.spec.power_w * hours
+        return (
+            floor_wh + step_wh / spec.efficiency_out,
+            min(spec.taper_from * spec.full_wh, spec.full_wh - step_wh * spec.efficiency_in),
+        )
+
     def charge(self, power_w: float, hours: float) -> None:
         """Take in a power that `takes_w` allows [W], positive."""
         spec, taken_wh = self.spec, power_w * hours
