@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.cli.conftest import Forebay
+from tests.cli.processes import Started, wait_for
 
 from forebay.emulator.library import HOMES, SCENARIOS
+
+Start = Callable[..., Started]
 
 
 def test_homes_and_scenarios_are_listed_with_what_they_are_for(forebay: Forebay) -> None:
@@ -45,3 +52,22 @@ def test_a_wrong_scenario_is_told_by_file_line_and_key(forebay: Forebay, home: P
 
     assert outcome.code == 1
     assert f"{file}:3: events[0].gird: no such key; did you mean grid?" in outcome.err
+
+
+def test_a_scenario_comes_at_its_time_while_nobody_asks(start: Start) -> None:
+    """The certificate changes by itself: nothing but a handshake is asked for."""
+    running = start(
+        "emulate", "gallery:pair-1.40", "--scenario", "scenario:wrong-certificate", "--port", "0", "--speed", "100"
+    )
+    words = running.ready()
+    kept = words[words.index("fingerprint") + 1]
+    port = urlsplit(words[1]).port or 0
+
+    def shown() -> str:
+        return (
+            hashlib.sha256(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))).digest().hex(":")
+        )
+
+    assert wait_for(lambda: shown() != kept, 10)  # after a minute: 0.6 s here
+    assert wait_for(lambda: shown() == kept, 30)  # after twenty more: 12 s here
+    assert running.end() == 0

@@ -20,6 +20,7 @@ from forebay.emulator.description import describe
 from forebay.emulator.device import Device
 from forebay.emulator.home import Home
 from forebay.emulator.library import SCENARIOS, find_scenario
+from forebay.emulator.networks_state import NetworksState
 from forebay.emulator.scenario import Play
 from forebay.emulator.scenario_file import Scenario, read_scenario
 from forebay.emulator.scenario_time import read_moment, read_span_s
@@ -167,6 +168,56 @@ def test_what_cannot_be_done_is_logged_with_its_line_and_the_rest_goes_on(caplog
 
     assert "play.toml:1: pack cannot be done" in caplog.text
     assert not device.grid_up
+
+
+def test_a_clock_is_set_back_and_jumps_forward() -> None:
+    device = build_device(
+        Home(), start=datetime.fromisoformat(NOON), speed=0, firmware="21.44",
+        scenarios=[find_scenario("scenario:clock-jump")],
+    )  # fmt: skip
+    start, solar_wh = device.clock.now(), device.counters.solar_exported
+
+    go(device, minutes=11)
+    assert device.clock.now() - start == timedelta(minutes=1)
+    device.catch_up()
+    assert device.now == device.clock.now()
+    assert device.counters.solar_exported > solar_wh  # nothing is undone
+    go(device, minutes=70)  # the clock has to come by ten minutes past again: that was done already
+    assert device.clock.now() - start == timedelta(minutes=71 + 120)
+    go(device, minutes=1)
+    assert device.area(Play).happened == 2
+
+
+def test_without_wifi_and_mobile_the_maker_is_out_of_reach() -> None:
+    """S050."""
+    device = build_device(
+        Home(), start=datetime.fromisoformat(NOON), speed=0, firmware="21.44",
+        scenarios=[find_scenario("scenario:network-lost")],
+    )  # fmt: skip
+    networks = device.area(NetworksState)
+
+    reached = []
+    for _ in range(7):
+        reached.append(networks.reaches_maker)
+        go(device, minutes=10)
+    assert reached == [True, True, False, False, False, True, True]
+
+
+async def test_changes_are_busy_for_a_minute(served: Serve) -> None:
+    """E13."""
+    device = build_device(
+        Home(), start=datetime.fromisoformat(NOON), speed=0, firmware="1.40.2",
+        scenarios=[find_scenario("scenario:busy")],
+    )  # fmt: skip
+    gateway = await served(device=device)
+    device.stop(force=True)
+    bearer = f"Authorization: Bearer {await gateway.token()}\r\n"
+
+    statuses = []
+    for advance_s in (0, 301, 60):
+        device.clock.jump(advance_s)
+        statuses.append((await gateway.ask("GET", "/api/sitemaster/run", bearer)).status)
+    assert statuses == [202, 503, 202]
 
 
 @pytest.mark.parametrize("name", SCENARIOS.names())

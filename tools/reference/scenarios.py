@@ -19,7 +19,8 @@ Every event happens at its instant of the home's own time, in order, whoever ask
 home, scenario, seed (`--seed`) and start (`--start`) with the same requests give the same bytes. What had ended before
 the start is left out, what would last still begins at once. A wrong key or value is an error that names file, line and
 key. An event that cannot be done when its time comes, such as moving to a taken port, is logged with file and line,
-and the rest goes on.
+and the rest goes on. In a fleet each home plays it by itself, on its way through time: a home that nobody asks changes
+its certificate or address when somebody does.
 
 ## At the top
 
