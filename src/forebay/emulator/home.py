@@ -46,7 +46,6 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     missing_login_status: what a request without a valid log-in gets, 403 or 401.
     restricted: the gateway answers a log-in, aggregates, soe and grid_status only, and
         refuses everything else with 404 or 403, as a Powerwall 3 does.
-    The switches behind it take the other side where sources contradict each other.
     """
 
     firmware: str = "21.44"
