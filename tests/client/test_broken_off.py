@@ -17,6 +17,8 @@ from tests.client.test_reconfigure import ERAS, WANTED
 from forebay.client.reconfigure import POWER_WORDS, STATE_WORDS, WAY_BACK
 from forebay.clock import SimClock
 from forebay.errors import NotReconfigured
+from forebay.wire import catalogue
+from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, parse_version
 from forebay.wire.percent import AppPercent
 
 TROUBLES = (
@@ -103,3 +105,17 @@ def _is_true(exc: NotReconfigured, home: Between, before: tuple[Any, Any], where
 def test_every_state_has_words_and_a_way_back() -> None:
     assert set(STATE_WORDS) == set(WAY_BACK)
     assert set(POWER_WORDS) == {"running", "stopped", "unknown"}
+
+
+@pytest.mark.parametrize("firmware", [era for era in ERAS if LOGIN_STOPS_SYSTEM.at(parse_version(era))])
+async def test_a_status_that_is_refused_once_does_not_make_a_login_leave_the_house_stopped(
+    begin: Begin, fresh: Fresh, firmware: str
+) -> None:
+    """A gateway is not taken for a newer one on a guess when it comes to a login."""
+    home = await begin(firmware)
+    home.at, home.trouble = 0, between.refused_403
+    async with home.gateway(fresh()) as gw:
+        await gw.call(catalogue.OPERATION)
+
+    assert home.device.running
+    assert "GET /api/sitemaster/run" in home.seen

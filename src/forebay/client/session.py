@@ -7,6 +7,7 @@ the gateway, and on 1.x one stops the power system.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from typing import Any
@@ -108,6 +109,7 @@ class Session:
         self._checks: tuple[Verification, aiohttp.Fingerprint | ssl.SSLContext | bool] | None = None
         self._logins = LoginHistory(clock)
         self.firmware: Version | None = None
+        self._is_told = False
 
     async def close(self) -> None:
         """End what is under way and close every connection."""
@@ -137,7 +139,7 @@ class Session:
     def learn(self, status: Status) -> None:
         """Take the firmware from a status. Raises MalformedReply where it tells none."""
         try:
-            self.firmware = status.firmware
+            self.firmware, self._is_told = status.firmware, True
         except ConfigError as exc:
             raise MalformedReply(str(exc), path=catalogue.STATUS.path, status=200) from exc
 
@@ -252,6 +254,9 @@ class Session:
         if self._password is None:
             raise LoginRejected("this needs a login, and no password was given", path=row.path)
         version = await self.version()
+        if not self._is_told:  # nobody logs in on a guess: it may be one that a login stops
+            with contextlib.suppress(NotOffered, NotPermitted):
+                version = (await self.identify()).firmware
         async with self._memory.login_turn():
             known = self._memory.credentials(reread=True)
             if used is not None and known and known != used:
