@@ -15,7 +15,6 @@ from forebay.emulator.device import Device
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import Injection
-from forebay.emulator.refusal import Refused
 from forebay.errors import ConfigError, Unreachable
 from forebay.wire import captured as form
 from forebay.wire import catalogue
@@ -142,13 +141,8 @@ async def test_what_breaks_is_named_and_the_rest_is_kept(captured: Captured, fau
     assert len(by_path) > 40
 
 
-async def test_a_refusal_of_the_role_is_an_answer(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise Refused("forbidden")
-
-    from forebay.emulator import resources
-
-    monkeypatch.setitem(resources.RESOURCES, catalogue.CONFIG, refuse)
+async def test_a_refusal_of_the_role_is_an_answer(captured: Captured, faults: list[InjectedFault]) -> None:
+    faults.append(InjectedFault(path="/api/config", status=403))
 
     index, *_ = await captured("21.44")
 

@@ -194,6 +194,55 @@ def test_a_body_that_nobody_can_read_is_withheld(body: bytes) -> None:
             redactor.body("STATUS", body)
 
 
+def test_what_every_gateway_lists_is_taken_out_of_the_list_and_left_elsewhere() -> None:
+    companies = (
+        b'[{"company":"Solar","customer_id":"AN-0000001"},{"company":"Backup Power","customer_id":"AN-0000002"}]'
+    )
+    own = b'{"company":"Backup Power","customer_id":"AN-0000002","phone":"","wiring":"Side"}'
+    other = b'{"error":"Solar meter of Backup Power not found","message":"x"}'
+    redactor = Redactor()
+    for row, body in (("INSTALLER_COMPANIES", companies), ("INSTALLER", own), ("METERS", other)):
+        redactor.learn(row, "/api/x", body)
+
+    listed, said = redactor.body("INSTALLER_COMPANIES", companies), redactor.body("METERS", other)
+
+    assert b"Solar" not in listed
+    assert b"Backup Power" not in listed + redactor.body("INSTALLER", own) + said
+    assert b"Solar meter of" in said
+
+
+def test_a_build_is_no_secret_wherever_it_stands() -> None:
+    status = b'{"version":"21.44 223a56cd","git_hash":"223a56cd575b7b19bad7e12a4ebad0eb52d1f50a"}'
+    check = b'{"results":{"/etc/commit":"223a56cd575b7b19bad7e12a4ebad0eb52d1f50a","SYNC.git_hash":"223a56cd575b7b"}}'
+    redactor = Redactor()
+    redactor.learn("POWERWALLS", "/api/powerwalls", check)
+    redactor.learn("STATUS", "/api/status", status)
+
+    assert redactor.body("STATUS", status) == status
+    assert redactor.body("POWERWALLS", check) == check
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_captured_replies_keep_their_words_and_lose_their_masks(evidence: Path, state: str) -> None:
+    redactor = Redactor()
+    replies: list[tuple[str, bytes]] = []
+    for file in sorted((evidence / "21.44" / state).glob("*.json")):
+        path = "/api/" + file.stem.replace(".", "/")
+        row = catalogue.find("GET", path)
+        replies.append((row.name if row else "UNKNOWN", file.read_bytes()))
+        redactor.learn(replies[-1][0], path, replies[-1][1])
+
+    out = b"".join(redactor.body(row, body) for row, body in replies)
+    told = b"".join(body for _, body in replies)
+
+    assert b"<<GATEWAY_TSN>>" in told
+    assert b"<<" not in out
+    kept = ("Grid_", "PINV_", "SystemGridConnected", "223a56cd", "CAN", "0001-01-01T00:00:00Z", "1232100-00-E", "ACPW")
+    assert {word: out.count(word.encode()) for word in kept} == {word: told.count(word.encode()) for word in kept}
+    assert out.count(b"\n") == told.count(b"\n")
+
+
 SERIALS = st.from_regex(r"[A-Z]{2}\d{6,12}[A-Z0-9]{0,3}", fullmatch=True)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=4, max_size=40).filter(
     lambda word: sum(char.isalnum() for char in word) >= 4 and word.strip() == word

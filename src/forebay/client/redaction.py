@@ -17,9 +17,12 @@ from forebay.wire import captured, private, vitals
 from forebay.wire.jsontext import Change, Place, rewrite
 from forebay.wire.private import Privacy
 
+_Starts = dict[str, list[tuple[str, str, bool]]]
+
 _METER_SUFFIX = re.compile(r"(?i)synchrometer[xy]$")
 _FOLDED = {code: code + 32 for code in range(65, 91)}
 _PREFIX = 3
+_BUILD = 8
 _LEAST_WITHIN = 3
 
 
@@ -34,8 +37,11 @@ class Redactor:
         self._words: dict[str, None] = {}
         self._numbers: set[str] = set()
         self._zones: dict[str, str] = {}
+        self._listed: set[str] = set()
+        self._builds: set[str] = set()
         self._fresh: dict[str, str] = {}
-        self._starts: dict[str, list[tuple[str, str, bool]]] = {}
+        self._starts: _Starts = {}
+        self._all_starts: _Starts = {}
 
     # Learning
 
@@ -48,14 +54,24 @@ class Redactor:
         except Withheld:
             return  # it is not stored, so nothing of it needs a stand-in
 
-    def add(self, word: str) -> None:
-        """Note a word as private."""
+    def add(self, word: str, row: str = "") -> None:
+        """Note a word as private, told by a row; one that only lists tell is private as a whole value."""
         if match := standins.DIN.fullmatch(word):
             word = match["serial"]
         word = _METER_SUFFIX.sub("", word).strip()
-        if _says_something(word) and word not in self._words:
-            self._words[word] = None
-            self._fresh.clear()
+        if not _says_something(word):
+            return
+        if row not in private.LISTS:
+            self._listed.discard(word)
+        elif word not in self._words:
+            self._listed.add(word)
+        self._words.setdefault(word)
+        self._fresh.clear()
+
+    def add_build(self, text: str) -> None:
+        """Note a build, which is not private."""
+        self._builds.update(part for part in text.split() if len(part) >= _BUILD)
+        self._fresh.clear()
 
     def add_number(self, literal: str) -> None:
         """Note a number as private; as a text it is private too."""
@@ -92,17 +108,17 @@ class Redactor:
         """Return a body with its private words replaced. Raises Withheld where it cannot be read."""
         return self._through(row, body, _Replacing(self, row))
 
-    def text(self, text: str) -> str:
-        """Return a text with every private word in it replaced."""
+    def text(self, text: str, row: str = "") -> str:
+        """Return a text of a row with every private word in it replaced."""
         self._prepare()
         if (whole := self._fresh.get(text)) is not None:
             return whole
-        return self._within(text)
+        return _within(text, self._all_starts if row in private.LISTS else self._starts)
 
     def number(self, literal: str) -> str:
         """Return the stand-in of a private number."""
         self._prepare()
-        return self._fresh[literal]
+        return self._fresh.get(literal, literal)
 
     def _through(self, row: str, body: bytes, change: _Learning | _Replacing) -> bytes:
         if not body.strip():
@@ -127,35 +143,38 @@ class Redactor:
     def _prepare(self) -> None:
         if self._fresh or not (self._words or self._zones):
             return
-        self._fresh = {**assigned(self._words, self._numbers), **self._zones}
-        self._starts = {}
+        words = [word for word in self._words if not self._is_build(word)]
+        self._fresh = {**assigned(words, self._numbers), **self._zones}
+        self._starts, self._all_starts = {}, {}
         for word, fresh in self._fresh.items():
-            is_number = word.isdecimal()
-            plain = len(word) >= 6 and any(char.isdigit() for char in word) and not is_number
-            self._starting(word, fresh, plain)
-            for old, new in standins.disguises(word, fresh):
-                self._starting(old, new, True)
-        for entries in self._starts.values():
+            indexes = [self._all_starts] if word in self._listed else [self._starts, self._all_starts]
+            plain = len(word) >= 6 and any(char.isdigit() for char in word) and not word.isdecimal()
+            hidden = [(old, new, True) for old, new in standins.disguises(word, fresh)]
+            for entry in ((word, fresh, plain), *hidden):
+                if len(entry[0]) >= _LEAST_WITHIN:
+                    for index in indexes:
+                        index.setdefault(entry[0][:_PREFIX].translate(_FOLDED), []).append(entry)
+        for entries in (*self._starts.values(), *self._all_starts.values()):
             entries.sort(key=lambda entry: -len(entry[0]))
 
-    def _starting(self, word: str, fresh: str, plain: bool) -> None:
-        if len(word) >= _LEAST_WITHIN:
-            self._starts.setdefault(word[:_PREFIX].translate(_FOLDED), []).append((word, fresh, plain))
+    def _is_build(self, word: str) -> bool:
+        return len(word) >= _BUILD and any(build.startswith(word) for build in self._builds)
 
-    def _within(self, text: str) -> str:
-        folded = text.translate(_FOLDED)
-        out: list[str] = []
-        position = copied = 0
-        while position < len(text) - 2:
-            entries = self._starts.get(folded[position : position + _PREFIX])
-            found = None if entries is None else _found(text, folded, position, entries)
-            if found is None:
-                position += 1
-                continue
-            word, fresh = found
-            out += (text[copied:position], fresh)
-            position = copied = position + len(word)
-        return "".join((*out, text[copied:])) if out else text
+
+def _within(text: str, starts: _Starts) -> str:
+    folded = text.translate(_FOLDED)
+    out: list[str] = []
+    position = copied = 0
+    while position < len(text) - 2:
+        entries = starts.get(folded[position : position + _PREFIX])
+        found = None if entries is None else _found(text, folded, position, entries)
+        if found is None:
+            position += 1
+            continue
+        word, fresh = found
+        out += (text[copied:position], fresh)
+        position = copied = position + len(word)
+    return "".join((*out, text[copied:])) if out else text
 
 
 def _found(text: str, folded: str, position: int, entries: list[tuple[str, str, bool]]) -> tuple[str, str] | None:
@@ -211,7 +230,7 @@ class _Learning(Change):
 
     def key(self, place: Place, word: str) -> str:
         if private.is_private_key(self._row, place, word):
-            self._redactor.add(word)
+            self._redactor.add(word, self._row)
         return word
 
     def text(self, place: Place, value: str) -> str:
@@ -219,7 +238,9 @@ class _Learning(Change):
         if privacy is Privacy.NESTED:
             _nested(value, self, place)
         elif privacy is Privacy.PRIVATE and not _is_word(value):
-            redactor.add(value)
+            redactor.add(value, self._row)
+        elif privacy is Privacy.CODE and place and place[-1] in private.BUILDS:
+            redactor.add_build(value)
         elif privacy is Privacy.ZONE:
             redactor.add_zone(value)
         elif privacy is Privacy.PACKED:
@@ -227,9 +248,9 @@ class _Learning(Change):
         elif privacy is Privacy.PLAIN or (privacy is Privacy.UNKNOWN and private.is_harmless(value)):
             redactor._look(value)
         elif privacy is Privacy.UNKNOWN:
-            redactor.add(value)
+            redactor.add(value, self._row)
         for column in _cells(self._row, place, value):
-            redactor.add(column)
+            redactor.add(column, self._row)
         return value
 
     def number(self, place: Place, literal: str) -> str:
@@ -248,7 +269,7 @@ class _Replacing(Change):
 
     def key(self, place: Place, word: str) -> str:
         is_member = private.is_known_key(word) and not private.is_private_key(self._row, place, word)
-        return word if is_member else self._redactor.text(word)
+        return word if is_member else self._redactor.text(word, self._row)
 
     def text(self, place: Place, value: str) -> str:
         redactor, privacy = self._redactor, private.privacy_of(self._row, place)
@@ -260,7 +281,7 @@ class _Replacing(Change):
             return standins.pack_address(redactor.text(address))
         if privacy is not Privacy.PRIVATE and value in private.vocabulary():
             return value
-        return redactor.text(value)
+        return redactor.text(value, self._row)
 
     def number(self, place: Place, literal: str) -> str:
         if private.privacy_of(self._row, place) is Privacy.PLACE:

@@ -22,7 +22,7 @@ UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 SERIAL = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d{5})[A-Z]{1,4}[A-Z0-9]{8,18}(?![A-Z0-9])")
 PHONE = re.compile(r"\+\d[\d ()-]{6,}\d")
 HEX = re.compile(r"(?=[0-9a-f]*[a-f])[0-9a-f]{12,}|(?=[0-9A-F]*[A-F])[0-9A-F]{12,}")
-DIN = re.compile(r"(?P<head>(?:[A-Z0-9]{2,8}--)?\d{7}-\d\d-[A-Z0-9]{1,3}--)(?P<serial>\S.*)")
+DIN = re.compile(r"(?P<head>(?:[A-Z]{3,8}--)?\d{7}-\d\d-[A-Z0-9]{1,3}--|[A-Z]{3,8}--)(?P<serial>\S.*)")
 
 PATTERNS = (EMAIL, UUID, MAC, IPV4, IPV6, SERIAL, PHONE)
 """Forms that are private wherever they stand."""

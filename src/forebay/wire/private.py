@@ -60,7 +60,7 @@ MEMBERS: dict[str, Privacy] = _table(
     PACKED="IP",
     CODE="""
         version git_hash firmwareVersion firmware_version start_time up_time_seconds uptime Mask mask subnet
-        grid_code grid_phase_setting STSTSM-Location last_communication_time brand model manufacturer fcc_id ic_id
+        grid_code grid_phase_setting last_communication_time brand model manufacturer fcc_id ic_id
         type Type interface security_type device_type sync_type teg_type bc_type ecu_type grid_state status
         PackagePartNumber partNumber ecu_package_part_number part_number real_mode mode units
         pvi_sub_package_numbers island_mode amp_ct_type ct1 ct2 ct3 mounting wiring
@@ -87,6 +87,7 @@ _NAMED = (
 
 AT: dict[tuple[str, Place], Privacy] = {
     **{("", (*end, "name")): Privacy.PLAIN for end in _NAMED},
+    ("", ("decoded_alert", ELEMENT, "value")): Privacy.PLAIN,
     ("CONN_TESTS", ("name",)): Privacy.PLAIN,
     ("NETWORKS", (ELEMENT, "name")): Privacy.CODE,
     ("", ("iface_network_info", "state")): Privacy.CODE,
@@ -120,7 +121,13 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 SERVICE_ADDRESSES = frozenset({"0.0.0.0", "127.0.0.1", "192.168.90.1", "192.168.90.2", "192.168.91.1"})
 """Addresses that every gateway has (T03, S168)."""
 
-KNOWN_NETWORKS = re.compile(r"(?:(?:ethernet|gsm)_tesla_internal_default|default_(?:gsm|eth)|\*|)")
+LISTS = frozenset({"INSTALLER_COMPANIES", "GRID_REGIONS", "GRID_CODES"})
+"""Rows that list what every gateway lists; a word of them is nobody's until the house says it too."""
+
+BUILDS = frozenset({"version", "git_hash", "firmwareVersion", "firmware_version"})
+"""Members that tell a build, which is no secret wherever it stands."""
+
+KNOWN_NETWORKS = re.compile(r"(?:(?:ethernet|gsm)_tesla_internal_default|default_(?:gsm|eth)|connman_\w{2,8}|\*|)")
 """Names that every gateway gives to a network, and the words for any and none."""
 
 _PRIVATE_WORDS = _words("""
@@ -148,7 +155,7 @@ _HARMLESS = re.compile(
 )
 _CONSTANT = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]{0,11}){1,6}"
-    r"|(?:System|Status|Test|Grid_|PVAC_|PVS_|PINV_|POD_|THC_|ISLAND_|SYNC_|BATTERY_)[A-Za-z_]{1,40}"
+    r"|(?:System|Status|Test|Grid_|PVAC_|PVS_|PINV_|INV_|PV_|POD_|THC_|ISLAND_|SYNC_|BATTERY_)[A-Za-z_]{1,40}"
 )
 _LONG_NUMBER = re.compile(r"\d{5}")
 
@@ -165,9 +172,9 @@ def privacy_of(row: str, place: Place) -> Privacy:
     name = names[-1]
     if name in ("value", "values", "text") and len(names) > 1 and names[-2] != "decoded_alert":
         name = names[-2]
-    if (known := MEMBERS.get(name)) is not None:
+    if (known := MEMBERS.get(name) or MEMBERS.get(name.rpartition(".")[2])) is not None:
         return known
-    return _by_words(name)
+    return Privacy.CODE if name.endswith(("_Location", "-Location")) else _by_words(name)
 
 
 def _by_words(name: str) -> Privacy:
@@ -196,7 +203,7 @@ def is_private_key(row: str, place: Place, word: str) -> bool:
             return privacy is Privacy.PRIVATE and KNOWN_NETWORKS.fullmatch(word) is None
     if word in _known_keys():
         return False
-    return bool(re.search(r"\d{4}", word)) or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ -]{0,60}", word) is None
+    return bool(re.search(r"\d{4}", word)) or re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_ ./-]{0,60}", word) is None
 
 
 def is_harmless(value: str) -> bool:
