@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import ssl
+import sys
 import tempfile
+from collections.abc import Iterator
 
 from forebay.emulator.certificate import SERVER_NAMES, Certificate
 from forebay.errors import EmulatorError
@@ -117,14 +121,28 @@ def tls_context(certificate: Certificate, *, strict_names: bool, http2: bool = T
 
 
 def show(context: ssl.SSLContext, certificate: Certificate) -> None:
-    """Let handshakes that begin from now on show this certificate.
+    """Let handshakes that begin from now on show this certificate."""
+    with _as_file(certificate.pem + certificate.key_pem) as path:
+        context.load_cert_chain(path)
 
-    The ssl module reads files only: it is given one that no other user can read.
+
+@contextlib.contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """Give a file that no other user can read, for a library that reads files only.
+
+    Where the system has files in memory it is one: a fleet needs thousands, and must not wait for a disk.
     """
-    with tempfile.NamedTemporaryFile(prefix="forebay-", suffix=".pem") as file:
-        file.write(certificate.pem + certificate.key_pem)
-        file.flush()
-        context.load_cert_chain(file.name)
+    if sys.platform == "linux":
+        descriptor = os.memfd_create("certificate")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{descriptor}"
+    else:
+        with tempfile.NamedTemporaryFile(prefix="forebay-", suffix=".pem") as file:
+            file.write(content)
+            file.flush()
+            yield file.name
 
 
 def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
