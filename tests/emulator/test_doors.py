@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import shutil
 import socket
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from forebay.emulator.device import Device
+from forebay.emulator.fast import MOST_BYTES, Fast, plain_get
 from forebay.emulator.front import Front
 from forebay.emulator.tls import Listener, TlsConnection
 from forebay.errors import EmulatorError
@@ -237,3 +239,45 @@ async def test_a_connection_whose_client_is_gone_is_closed_all_the_same() -> Non
     connection._unset_timer()
 
     assert gone.aborted
+
+
+async def test_requests_that_never_repeat_fill_no_memory(served: Serve) -> None:
+    """What the fast server keeps of requests is bounded in number and in length."""
+    gateway = await served(server="fast")
+    kept: list[Fast] = [thing for thing in gc.get_objects() if isinstance(thing, Fast)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=trusting())
+    for number in range(30):
+        for size in (10, 3_000):
+            writer.write(f"GET /api/status?{number}{'x' * size} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+    writer.close()
+
+    assert len(kept) == 1
+    assert len(kept[0]._known) == 30
+    assert all(len(raw) <= MOST_BYTES for raw in kept[0]._known)
+
+
+def test_the_short_cut_takes_one_plain_get_and_nothing_else() -> None:
+    plain = b"GET /api/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer abc\r\n\r\n"
+    asked = plain_get(plain)
+
+    assert asked == ("/api/status", [(b"host", b"x"), (b"authorization", b"Bearer abc")])
+    for other in (
+        plain[:-2],
+        plain + plain,
+        plain + b"G",
+        plain.replace(b"GET", b"HEAD"),
+        plain.replace(b"1.1", b"1.0"),
+        plain.replace(b"status", b"st%61tus"),
+        plain.replace(b"status", b"st\xe4tus"),
+        plain.replace(b"Host: x", b"Host: x\r\nConnection: close"),
+        plain.replace(b"Host: x", b"Host: x\r\nContent-Length: 4"),
+        plain.replace(b"Host: x", b"Host: x\r\nTransfer-Encoding: chunked"),
+        plain.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue"),
+        plain.replace(b"Host: x", b"Host: x\r\nConnection: upgrade\r\nUpgrade: websocket"),
+        plain.replace(b"Host: x", b"Ho st: x"),
+        plain.replace(b"Host: x", b"Host: x\r\n folded"),
+        b"\r\n\r\n",
+    ):
+        assert plain_get(other) is None, other

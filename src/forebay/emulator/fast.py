@@ -23,6 +23,9 @@ from forebay.emulator.tls import ContextFor, Local, TlsConnection
 MOST_KNOWN = 4096
 """How many different requests are kept parsed."""
 
+MOST_BYTES = 2048
+"""How long one of them may be: pollers send a few hundred bytes."""
+
 SWEEP_S = 15.0
 """How often connections are looked through for idle ones [s]."""
 
@@ -65,6 +68,8 @@ class Fast(Faithful):
 
     def asked(self, data: bytes) -> Asked | None:
         """Return the request that these bytes are, None when they are not one plain GET."""
+        if len(data) > MOST_BYTES:
+            return None
         try:
             return self._known[data]
         except KeyError:

@@ -114,6 +114,7 @@ def tls_context(certificate: Certificate, *, strict_names: bool, http2: bool = T
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     show(context, certificate)
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["h2", "http/1.1"] if http2 else ["http/1.1"])
     if strict_names:
         context.sni_callback = _check_name
