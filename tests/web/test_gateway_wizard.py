@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebay.emulator.device import Device
+from forebay.emulator.home import Home, UserTable
 
 if TYPE_CHECKING:
     from tests.web.conftest import Visit
@@ -56,6 +57,23 @@ def test_the_login_of_newer_releases_is_by_user_and_leaves_the_system_running(vi
 
     assert "Logged in as customer" in visitor.words()
     assert visitor.house.device.running
+
+
+def test_users_of_the_home_log_in_by_their_name_and_see_what_their_role_may(visit: Visit) -> None:
+    """A18: a kiosk is told that the meters need the customer's login, and nothing is asked that must be refused."""
+    home = Home(users=(UserTable(name="hall", password="Abcdefgh1!", role="kiosk"),))
+    visitor = visit("21.44", home=home)
+    page = visitor.open("login")
+    page.check("[name=username][value='']")
+    page.fill("[name=other]", "hall")
+    page.fill("[name=password]", "Abcdefgh1!")
+    page.click("button:text-is('Log in')")
+    page.wait_for_selector("[data-step=welcome]")
+    visitor.open("")
+    page.wait_for_selector("text=Log in to see the power flow.")
+
+    assert "Logged in as hall" in visitor.words()
+    assert ("GET", "/api/meters/aggregates") not in visitor.asked
 
 
 def test_a_wrong_password_is_refused_in_words_and_nothing_typed_is_lost(visit: Visit) -> None:
@@ -129,7 +147,7 @@ def test_a_customer_is_refused_what_is_the_installers_and_told_so(visit: Visit) 
     assert "Needs the installer’s login." in visitor.words()
     assert "This login may not do that. Nothing was changed." in visitor.words()
     assert form.locator("[name=reserve]").input_value() == "55"
-    form.locator("text=Log in as the installer").click()
+    form.locator("text=Log in as somebody who may").click()
     page.wait_for_selector("h1:text('Log in')")
     visitor.open("wizard/operation")
     page.wait_for_selector("form[data-row=SET_OPERATION] [name=reserve]")
@@ -174,7 +192,7 @@ def test_a_dangerous_step_asks_first_and_no_means_no(visit: Visit) -> None:
     form.locator("text=No, leave it as it is").wait_for(state="detached")
     before = ("POST", "/api/sitemaster/stop") in visitor.asked
     form.locator("button[type=submit]").click()
-    page.wait_for_function("document.activeElement.innerText.startsWith('Yes, stop')")
+    page.wait_for_function("() => document.activeElement.innerText.startsWith('Yes, stop')")
     page.keyboard.press("Enter")
     form.locator(".done").wait_for()
 
@@ -245,8 +263,6 @@ def test_a_session_that_ended_is_opened_again_and_the_draft_is_kept(visit: Visit
     form.locator("text=Log in again").click()
     page.fill("[name=password]", visitor.house.device.password)
     page.keyboard.press("Enter")
-    page.wait_for_selector("[data-step=welcome]")
-    page.click("nav.steps a:has-text('Site')")
     page.wait_for_selector("form[data-row=SET_SITE_NAME] [name=site_name]")
 
     assert form.locator("[name=site_name]").input_value() == "Lake house"

@@ -114,7 +114,7 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
           </button>
           {(action.about && !fields.length) || !hasRole ? (
             <span class="hint">
-              {!fields.length && action.about} {!hasRole && "Needs the installer’s login."}
+              {!fields.length && action.about} {!hasRole && gateway.needsLogin(action.row)}
             </span>
           ) : null}
         </p>
@@ -139,7 +139,7 @@ function Outcome({ phase, action, hasRole }: { phase: Phase; action: Action; has
     <div class="outcome" aria-live="polite">
       {phase.is === "refused" && (
         <p class="refused" data-status={phase.status}>
-          {phase.words} {phase.status === 403 && <a href="#/login">{hasRole ? "Log in again" : "Log in as the installer"}</a>}
+          {phase.words} {phase.status === 403 && <a href={`#/login/${location.hash.split("/")[2] ?? ""}`}>{hasRole ? "Log in again" : "Log in as somebody who may"}</a>}
         </p>
       )}
       {phase.is === "done" && (

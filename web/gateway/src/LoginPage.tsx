@@ -15,9 +15,16 @@ interface LoginPageProps {
   then: string;
 }
 
+const KNOWN = [
+  ["customer", "the customer"],
+  ["installer", "the installer"],
+  ["", "somebody else"],
+] as const;
+
 export function LoginPage({ gateway, drafts, then }: LoginPageProps) {
   const { login } = gateway.facts;
   const [user, setUser] = useState(login.ignores_user ? "" : "customer");
+  const [isOther, setOther] = useState(false);
   const [password, setPassword] = useState("");
   const [email, setEmail] = useState("");
   const [isForced, setForced] = useState(false);
@@ -26,7 +33,11 @@ export function LoginPage({ gateway, drafts, then }: LoginPageProps) {
   const onward = (): void => {
     location.hash = then;
   };
-  const bySwitch = user !== "customer" && login.installer_needs_toggle;
+  const choose = (name: string): void => {
+    setOther(name === "");
+    setUser(name);
+  };
+  const bySwitch = !isOther && user !== "customer" && login.installer_needs_toggle;
 
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -71,15 +82,23 @@ export function LoginPage({ gateway, drafts, then }: LoginPageProps) {
               </span>
             </div>
           ) : (
-            <fieldset class="flags">
-              <legend>I am the</legend>
-              {["customer", "installer"].map((name) => (
-                <label class="check" key={name}>
-                  <input type="radio" name="username" value={name} checked={user === name} onChange={() => setUser(name)} />
-                  <span>{name}</span>
-                </label>
-              ))}
-            </fieldset>
+            <>
+              <fieldset class="flags">
+                <legend>I am</legend>
+                {KNOWN.map(([name, words]) => (
+                  <label class="check" key={name}>
+                    <input type="radio" name="username" value={name} checked={(isOther ? "" : user) === name} onChange={() => choose(name)} />
+                    <span>{words}</span>
+                  </label>
+                ))}
+              </fieldset>
+              {isOther && (
+                <div class="field">
+                  <label for="other">User name</label>
+                  <input id="other" name="other" required value={user} autocomplete="username" onInput={(event) => setUser(event.currentTarget.value)} />
+                </div>
+              )}
+            </>
           )}
           <div class="field">
             <label for="password">Password</label>

@@ -194,6 +194,7 @@ const LOOK_MS = 5_000;
 function useSystem(gateway: Gateway): System {
   const [running, setRunning] = useState<boolean | null>(null);
   const again = useCallback(() => {
+    if (!gateway.mayCall("SITEMASTER")) return;
     gateway.call("SITEMASTER").then(
       (body) => setRunning((body as { running?: boolean }).running === true),
       (error: unknown) => {

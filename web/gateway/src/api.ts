@@ -41,6 +41,16 @@ export class Refusal extends Error {
   }
 }
 
+/** Each may what those before it may. */
+const RANKS: readonly Role[] = ["public", "kiosk", "customer", "installer", "engineer"];
+
+const ROLES: Record<string, Role> = {
+  Kiosk_Viewer: "kiosk",
+  Home_Owner: "customer",
+  Provider_Engineer: "installer",
+  Tesla_Engineer: "engineer",
+};
+
 const KEY = "gateway.session";
 const PATIENCE_MS = 10_000;
 
@@ -58,11 +68,14 @@ export class Gateway {
   /** Whether a row may be called with the present session, as far as its role tells. */
   mayCall(row: string): boolean {
     const access = this.facts.rows[row]?.access ?? "public";
-    return access === "public" || (access === "installer" ? this.isInstaller : this.session !== null);
+    const held = (this.session?.roles ?? []).map((role) => RANKS.indexOf(ROLES[role] ?? "kiosk"));
+    return Math.max(0, ...held) >= RANKS.indexOf(access);
   }
 
-  get isInstaller(): boolean {
-    return this.session?.roles.some((role) => role === "Provider_Engineer" || role === "Tesla_Engineer") ?? false;
+  /** Whose login a row needs, as a sentence. */
+  needsLogin(row: string): string {
+    const access = this.facts.rows[row]?.access ?? "public";
+    return `Needs the ${{ public: "", kiosk: "kiosk’s", customer: "customer’s", installer: "installer’s", engineer: "maker’s" }[access]} login.`;
   }
 
   /** Call a row and give its JSON. parts fill its path, query follows it; throws Refusal. */

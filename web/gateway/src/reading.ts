@@ -42,6 +42,10 @@ export function useReading(gateway: Gateway, step: Step): Reading {
           refusals[row] = needs === "running" ? "Not measured while the system is stopped." : "Told only while the system is stopped.";
           return;
         }
+        if (!gateway.mayCall(row)) {
+          refusals[row] = gateway.needsLogin(row);
+          return;
+        }
         try {
           reads[row] = await gateway.call(row);
         } catch (error) {
