@@ -119,7 +119,12 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
           ) : null}
         </p>
       )}
-      <Outcome phase={phase} action={action} hasRole={hasRole} />
+      <Outcome
+        phase={phase}
+        action={action}
+        hasRole={hasRole}
+        isReading={!action.file && gateway.facts.rows[action.row]?.effect === "reads"}
+      />
     </form>
   );
   if (!fields.length) return form;
@@ -134,7 +139,15 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
 const readBack = (at: string, changed: number): string =>
   `Done, and read back at ${at}${changed ? ":" : ": nothing else that is shown here has changed so far."}`;
 
-function Outcome({ phase, action, hasRole }: { phase: Phase; action: Action; hasRole: boolean }) {
+interface OutcomeProps {
+  phase: Phase;
+  action: Action;
+  hasRole: boolean;
+  /** Whether the action only shows something, so that there is nothing to read back. */
+  isReading: boolean;
+}
+
+function Outcome({ phase, action, hasRole, isReading }: OutcomeProps) {
   return (
     <div class="outcome" aria-live="polite">
       {phase.is === "refused" && (
@@ -144,8 +157,8 @@ function Outcome({ phase, action, hasRole }: { phase: Phase; action: Action; has
       )}
       {phase.is === "done" && (
         <div class="done">
-          <p>{action.file ? `Saved as ${action.file} at ${phase.at}.` : readBack(phase.at, phase.changes.length)}</p>
-          {phase.changes.length > 0 && (
+          {!isReading && <p>{action.file ? `Saved as ${action.file} at ${phase.at}.` : readBack(phase.at, phase.changes.length)}</p>}
+          {!isReading && phase.changes.length > 0 && (
             <ul>
               {phase.changes.slice(0, 8).map((change, place) => (
                 <li key={place}>

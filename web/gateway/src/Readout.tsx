@@ -38,7 +38,7 @@ export function Readout({ name, value }: { name: string; value: Json | undefined
         </dl>
       )}
       {deep.map(([key, member]) => (
-        <details key={key} class="deeper">
+        <details key={key} class="deeper" open={key === "checks"}>
           <summary>{label(key)}</summary>
           <Readout name={key} value={member} />
         </details>
@@ -102,7 +102,10 @@ function Thing({ item, isOnly }: { item: Json; isOnly: boolean }) {
   if (isOnly || title === undefined) return <Readout name="" value={item} />;
   return (
     <details class="deeper">
-      <summary>{words(title)}</summary>
+      <summary>
+        {words(title)}
+        {members["status"] !== undefined && <span class="status">: {words(members["status"])}</span>}
+      </summary>
       <Readout name="" value={item} />
     </details>
   );

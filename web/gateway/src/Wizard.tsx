@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Act, type Drafts } from "./Act";
-import { Refusal, type Gateway } from "./api";
+import { Refusal, type Gateway, type Json } from "./api";
 import { rowLabel } from "./labels";
 import type { Panel, Step } from "./model";
 import { Readout } from "./Readout";
@@ -165,6 +165,20 @@ const MOST_FACTS = 14;
 function Shown({ row, title, reading }: { row: string; title: string; reading: Reading }) {
   const value = reading.reads[row];
   const isLong = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > MOST_FACTS;
+  const list = mainList(row, value);
+  if (list) {
+    const { [row.toLowerCase()]: _, ...rest } = value as Record<string, Json>;
+    return (
+      <div class="reading" data-shows={row}>
+        <h3>{title}</h3>
+        <Readout name={row} value={list} />
+        <details class="deeper">
+          <summary>State of all of them</summary>
+          <Readout name={row} value={rest} />
+        </details>
+      </div>
+    );
+  }
   const content = reading.refusals[row] ? <p class="quietly">{reading.refusals[row]}</p> : <Readout name={row} value={value} />;
   return (
     <div class="reading" data-shows={row}>
@@ -181,6 +195,13 @@ function Shown({ row, title, reading }: { row: string; title: string; reading: R
       )}
     </div>
   );
+}
+
+/** The list that a reply is named after, such as the Powerwalls among their flags. */
+function mainList(row: string, value: Json | undefined): Json[] | null {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
+  const list = value[row.toLowerCase()];
+  return Array.isArray(list) && list.length > 0 && Object.keys(value).length > 1 ? list : null;
 }
 
 interface System {

@@ -138,5 +138,6 @@ export function label(name: string): string {
 
 export const rowLabel = (row: string): string => ROWS[row] ?? label(row.toLowerCase());
 
-/** A value of the gateway's as words; words nobody knows are shown as they are. */
-export const valueWords = (value: string): string => VALUES[value] ?? value;
+/** A value of the gateway's as words; what nobody knows is shown as it is. */
+export const valueWords = (value: string): string =>
+  VALUES[value] ?? (/^[a-z]+(_[a-z]+)+$/.test(value) ? value.replaceAll("_", " ") : value);
