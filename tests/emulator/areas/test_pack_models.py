@@ -9,6 +9,7 @@ from tests.emulator.test_laws import build
 
 from forebay.emulator.home import Home, PackTable
 from forebay.emulator.resources.system import PACK_PARTS
+from forebay.emulator.resources.vitals import devices
 from forebay.wire import catalogue
 
 
@@ -73,3 +74,29 @@ def test_a_pack_that_is_taken_out_never_turns_the_batterys_counters_back() -> No
 
     assert after.battery.energy_exported >= before.battery.energy_exported
     assert after.load.energy_imported >= before.load.energy_imported
+
+
+def test_a_returning_grid_is_qualified_before_it_is_trusted() -> None:
+    """E008, E024, E123."""
+    device = build("21.44", 1, 19)
+
+    def told() -> tuple[bool, bool, set[str], str]:
+        blocks = ask(device, catalogue.SYSTEM_STATUS).battery_blocks
+        vital = next(one for one in devices(device) if one.kind == "TESYNC").vitals["ISLAND_GridState"]
+        flags = ask(device, catalogue.PACK_STATUS).grid_qualifying, ask(device, catalogue.POWERWALLS).grid_qualifying
+        return (*flags, {block.pinv_grid_state for block in blocks}, str(vital).removeprefix("ISLAND_GridState_"))
+
+    seen = [told()]
+    for up, wait_s in ((False, 10), (True, 2), (True, 600)):
+        device.set_grid(up)
+        device.clock.jump(wait_s)
+        device.catch_up()
+        seen.append(told())
+
+    good, gone, back = "Grid_Compliant", "Grid_Uncompliant", "Grid_Qualifying"
+    assert seen == [
+        (False, False, {good}, good),
+        (False, False, {gone}, gone),
+        (True, True, {back}, back),
+        (False, False, {good}, good),
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from forebay.emulator.device import Device
 from forebay.emulator.packs_state import PacksState
-from forebay.emulator.resources.system import din, pack_part
+from forebay.emulator.resources.system import QUALIFYING, compliance, din, pack_part
 from forebay.wire.firmware import Timeline
 from forebay.wire.gotime import print_instant
 from forebay.wire.model import UNSET
@@ -69,7 +69,7 @@ def flags(device: Device) -> dict[str, Any]:
         "phase_detection_last_error": packs.detection_error,
         "bubble_shedding": False,
         "on_grid_check_error": (_ON_GRID_RUNNING if device.running else _ON_GRID_STOPPED).at(device.version),
-        "grid_qualifying": False,
+        "grid_qualifying": compliance(device) == QUALIFYING,
         "grid_code_validating": False,
         "phase_detection_not_available": not packs.has_phases,
     }
@@ -93,13 +93,12 @@ class _Clock:
 
 
 def _powerwall(device: Device, index: int, clock: _Clock) -> Powerwall:
-    compliant = not device.running and not device.islanded
     return Powerwall(
         Type="",
         PackagePartNumber=pack_part(device, index),
         PackageSerialNumber=device.pack_serials[index],
         type=_SOLAR_KIND if device.home.packs[index].model == "plus" else _KIND.at(device.version),
-        grid_state="Grid_Compliant" if compliant else "Grid_Uncompliant",
+        grid_state="Grid_Uncompliant" if device.running else compliance(device),
         grid_reconnection_time_seconds=0,
         under_phase_detection=device.area(PacksState).detecting,
         updating=device.area(PacksState).updating,

@@ -42,6 +42,9 @@ PACK_PARTS: dict[str, Timeline[str]] = {
 """Part numbers by model; the first is the seed author's (S053), those of direct current are unverified."""
 
 INVERTER_PART = "1081100-10-U"
+QUALIFYING = "Grid_Qualifying"
+"""What inverters say of a grid that is back and not yet trusted."""
+
 Measured = TypeVar("Measured", int, float)
 
 _ALERT_KEPT = timedelta(hours=24)
@@ -202,7 +205,7 @@ def compliance(device: Device) -> str:
     """Say what the inverters find the grid: gone, back but not yet trusted, or good."""
     if not device.islanded:
         return "Grid_Compliant"
-    return "Grid_Qualifying" if device.grid_state is GridState.TO_GRID else "Grid_Uncompliant"
+    return QUALIFYING if device.grid_state is GridState.TO_GRID else "Grid_Uncompliant"
 
 
 def _block(device: Device, index: int, shown: readings.PackShown) -> BatteryBlock:
