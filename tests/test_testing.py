@@ -342,6 +342,26 @@ def test_tests_that_ask_for_no_gateway_load_nothing(project: Path) -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
+def test_a_suite_that_forbids_sockets_is_asked_for_them(project: Path) -> None:
+    """As pytest-socket does, and with it the plugin for Home Assistant's components."""
+    (project / "conftest.py").write_text(
+        "import socket\nimport pytest\n"
+        "class Guarded(socket.socket):\n"
+        "    def __new__(cls, *args, **more):\n        raise RuntimeError('no sockets here')\n"
+        "@pytest.fixture(autouse=True)\ndef forbidden(monkeypatch):\n"
+        "    monkeypatch.setattr(socket, 'socket', Guarded)\n"
+        "@pytest.fixture\ndef socket_enabled(forbidden, monkeypatch):\n"
+        "    monkeypatch.setattr(socket, 'socket', Guarded.__base__)\n"
+    )
+    (project / "test_it.py").write_text(
+        "import socket\nimport pytest\n"
+        "def test_it(powerwall_gateway):\n    assert powerwall_gateway.state['running']\n"
+        "def test_others_have_none():\n    pytest.raises(RuntimeError, socket.socket)\n"
+    )
+    outcome = run_pytest(project.parent)
+    assert outcome.returncode == 0, outcome.stdout
+
+
 def test_the_fixtures_and_the_marker_are_explained(project: Path) -> None:
     fixtures = run_pytest(project.parent, "--fixtures").stdout
     assert "powerwall_gateway" in fixtures
