@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import commands, errors, firmware, gallery, home, protocol, scenarios, settings, signals
+from tools.reference import commands, coverage, errors, firmware, gallery, home, protocol, scenarios, settings, signals
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
     "endpoints.md": protocol.endpoints_page,
+    "coverage.md": coverage.page,
     "faults.md": protocol.faults_page,
     "firmware.md": firmware.page,
     "signals.md": signals.page,
@@ -51,7 +52,7 @@ def write() -> list[str]:
 
 
 def main() -> int:
-    """Write or check; 1 when a checked page is stale."""
+    """Write or check; 1 when a checked page is stale or a statement has no proof."""
     parser = argparse.ArgumentParser(prog="python -m tools.docs", description="Print the generated pages.")
     todo = parser.add_mutually_exclusive_group(required=True)
     todo.add_argument("--write", action="store_true", help="write what is stale")
@@ -64,7 +65,10 @@ def main() -> int:
     names = stale()
     for name in names:
         print(f"docs/reference/{name} is stale; run `python -m tools.docs --write`", file=sys.stderr)
-    return 1 if names else 0
+    unproven = coverage.unproven()
+    for line in unproven:
+        print(f"coverage: {line}", file=sys.stderr)
+    return 1 if names or unproven else 0
 
 
 if __name__ == "__main__":
