@@ -10,8 +10,10 @@ from tests.docs.conftest import DOCS, PAGES, ROOT, Shell, blocks, name
 
 from forebay.records.signals import SIGNALS
 from forebay.wire import catalogue
+from forebay.wire.firmware import PROFILES
 
 RUN = [page for page in PAGES if any(block.language in {"console", "python"} for block in blocks(page))]
+NUMBERS = {8: "eight", 9: "nine", 10: "ten"}
 README = ROOT / "README.md"
 PICTURE_LIMIT = 200_000
 
@@ -79,5 +81,7 @@ def test_numbers_in_the_readme_are_current() -> None:
 
     assert f"all {len(SIGNALS)} signals" in text
     for page in (text, (ROOT / "CHANGELOG.md").read_text("utf-8")):
-        for stated in re.findall(r"(\d+) of about 130 known resources", page):
-            assert int(stated) <= len(catalogue.EVERY)
+        found = re.findall(r"(\d+) known resources", " ".join(page.split()))
+        assert found
+        assert {int(stated) for stated in found} == {len(catalogue.EVERY)}
+    assert f"{NUMBERS[len(PROFILES)]} [profiles]" in text

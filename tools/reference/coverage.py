@@ -18,6 +18,7 @@ from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
 from tools.reference.acceptance import IN_WORDS, LATER, STATEMENTS
 from tools.reference.markdown import table
+from tools.reference.protocol import anchor
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,10 +104,10 @@ def unproven() -> list[str]:
     lines += [f"{number}: named, but not on the list" for number in sorted(proofs()) if number not in known]
     lines += [
         f"{row.spec} {row.name}: neither evidence nor a sentence in `unverified`"
-        for row in catalogue.ALL
+        for row in catalogue.EVERY
         if not rests_on(row) and not row.unverified
     ]
-    served = {row.spec for row in catalogue.ALL}
+    served = {row.spec for row in catalogue.EVERY}
     return lines + [f"E{n:03}: no row" for n in range(1, 132) if f"E{n:03}" not in served]
 
 
@@ -122,6 +123,11 @@ def _cell(places: tuple[tuple[str, str], ...]) -> str:
     return "; ".join(_link(place) for place in ordered[:3]) + (f"; {len(ordered) - 3} more" if ordered[3:] else "")
 
 
+def _row(row: Endpoint[Any, Any]) -> str:
+    name = f"{row.method} {row.path}"
+    return f"[{name}](endpoints.md#{anchor(row)})" if row in catalogue.ALL else name
+
+
 def _basis(row: Endpoint[Any, Any]) -> str:
     files = rests_on(row)
     kind = "captured replies" if files and files[0].startswith(_CAPTURED) else "the document's own reply"
@@ -133,8 +139,8 @@ def page() -> str:
     """Return the page."""
     statements = [(number, words, _cell(proofs().get(number, ()))) for number, words in STATEMENTS.items()]
     rows = [
-        (row.spec, f"[{row.method} {row.path}](endpoints.md)", str(row.quality), _basis(row))
-        for row in sorted(catalogue.ALL, key=lambda row: row.spec)
+        (row.spec, _row(row), str(row.quality), _basis(row))
+        for row in sorted(catalogue.EVERY, key=lambda row: row.spec)
     ]
     head = _HEAD.format(
         proven=sum(number in proofs() for number in STATEMENTS),
