@@ -16,7 +16,7 @@ from tests.client.test_reconfigure import ERAS, WANTED
 
 from forebay.client.reconfigure import POWER_WORDS, STATE_WORDS, WAY_BACK
 from forebay.clock import SimClock
-from forebay.errors import NotReconfigured
+from forebay.errors import NotPermitted, NotReconfigured
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, parse_version
 from forebay.wire.percent import AppPercent
@@ -115,7 +115,10 @@ async def test_a_status_that_is_refused_once_does_not_make_a_login_leave_the_hou
     home = await begin(firmware)
     home.at, home.trouble = 0, between.refused_403
     async with home.gateway(fresh()) as gw:
+        with pytest.raises(NotPermitted, match="it told its firmware only now"):
+            await gw.call(catalogue.OPERATION)
+        assert "POST /api/login/Basic" not in home.seen
         await gw.call(catalogue.OPERATION)
 
     assert home.device.running
-    assert "GET /api/sitemaster/run" in home.seen
+    assert home.seen[-3:] == ["POST /api/login/Basic", "GET /api/sitemaster/run", "GET /api/operation"]

@@ -44,8 +44,8 @@ from forebay.wire.system import Status
 log = logging.getLogger(__name__)
 
 BODY_MAX = 8 * 1024 * 1024  # the longest answer that is read [bytes]
-
 RUN_ATTEMPTS = 3
+_TOLD_LATE = "it told its firmware only now, and there a login stops the power system; ask again"
 
 RESTRICTED: Version = (23, 44, 0)
 """What a gateway is taken for that does not tell its version, as one of a Powerwall 3."""
@@ -240,8 +240,7 @@ class Session:
         """Log in once, however many ask at the same time.
 
         anyway: try even a password that was refused lately; for a person who insists.
-        Raises LoginRejected, and does so without asking while the password is
-        known to be refused.
+        Raises LoginRejected, without asking while the password is known to be refused.
         """
         await self.flights.share("login", lambda: self._login(anyway), must_finish=True)
 
@@ -257,6 +256,8 @@ class Session:
         if not self._is_told:  # nobody logs in on a guess: it may be one that a login stops
             with contextlib.suppress(NotOffered, NotPermitted):
                 version = (await self.identify()).firmware
+            if used is not None and firmware.LOGIN_STOPS_SYSTEM.at(version):
+                raise NotPermitted(_TOLD_LATE, path=row.path)
         async with self._memory.login_turn():
             known = self._memory.credentials(reread=True)
             if used is not None and known and known != used:
