@@ -43,6 +43,11 @@ def states(device: Device, seconds: float, step_s: float = 0.5) -> list[str]:
     return told
 
 
+def over_frequencies(device: Device) -> int:
+    faults = ask(device, catalogue.GRID_FAULTS)
+    return sum(fault.alert_name == "PINV_a007_vfCheckOverFrequency" for fault in faults)
+
+
 def solar_limit_w(device: Device) -> float:
     limit_w: float = ask(device, catalogue.SYSTEM_STATUS).solar_real_power_limit
     return limit_w
@@ -140,6 +145,32 @@ def test_a_site_without_a_grid_is_an_island_for_good(make_device: MakeDevice) ->
     told.append(device.grid_state)
 
     assert told == [GridState.ISLANDED, GridState.ISLANDED, GridState.CONNECTED]
+
+
+def test_a_home_without_a_grid_lives_alone_from_its_first_instant(make_device: MakeDevice) -> None:
+    """E109, by HOME.toml."""
+    device = make_device(home=msgspec.structs.replace(Home(), grid=Grid(present=False)))
+    first = (device.grid_state, device.power.flows.site_w)
+    device.set_grid(False)
+    device.set_grid(True)
+    live(device, 7 * 86_400)
+
+    assert first == (GridState.ISLANDED, 0)
+    assert device.islanded
+    assert not device.grid_up
+    assert device.power.counters.site_imported == pytest.approx(make_device().power.counters.site_imported)
+
+
+def test_a_dark_island_sleeps_and_spends_nothing(make_device: MakeDevice) -> None:
+    device = make_device(start=DARK_START)
+    device.set_charge_pct(4)
+    device.set_grid(False)
+    live(device, 60)
+    before_wh = device.power.energy_wh
+    live(device, 6 * 3_600)
+
+    assert device.power.dark
+    assert device.power.energy_wh == before_wh
 
 
 def test_a_full_island_raises_its_frequency_until_the_sun_fits(make_device: MakeDevice) -> None:
@@ -244,9 +275,19 @@ def test_holding_the_sun_back_is_told_once_for_each_time(make_device: MakeDevice
     device.set_load_w(500)
     device.set_grid(False)
     live(device, 600)
-    names = [fault.alert_name for fault in ask(device, catalogue.GRID_FAULTS)]
+    counts = [over_frequencies(device)]
+    for load_w in (7_000, 500, 7_000, 500):
+        device.set_load_w(load_w)
+        live(device, 60)
+        counts.append(over_frequencies(device))
+    device.set_load_w(7_000)
+    live(device, 660)
+    device.set_load_w(500)
+    device.set_charge_pct(100)
+    live(device, 60)
 
-    assert names.count("PINV_a007_vfCheckOverFrequency") == 1
+    assert counts == [1, 1, 1, 1, 1]
+    assert over_frequencies(device) == 2
 
 
 def test_an_island_keeps_its_last_five_percent_and_goes_dark(make_device: MakeDevice) -> None:

@@ -19,7 +19,7 @@ from tests.conftest import MakeDevice
 from forebay.emulator import readings
 from forebay.emulator.control import ControlApp
 from forebay.emulator.device import FINE_TICKS, Device
-from forebay.emulator.home import Home, OperationTable, PackTable, Site
+from forebay.emulator.home import Grid, Home, OperationTable, PackTable, Site
 from forebay.emulator.injection import Injection
 from forebay.emulator.levers import Order
 from forebay.emulator.power import PowerSystem
@@ -35,15 +35,24 @@ YEAR_LIMIT_S = 3.0
 WATTS = st.floats(0, 12_000)
 
 
-def test_a_year_at_one_minute_steps_takes_less_than_its_limit(make_device: MakeDevice) -> None:
-    device = make_device(start="2026-01-01T08:00:00")
+@pytest.mark.parametrize("present", [True, False], ids=["at the grid", "alone"])
+def test_a_year_at_one_minute_steps_takes_less_than_its_limit(make_device: MakeDevice, present: bool) -> None:
+    took_s = [live_a_year(make_device, present=present)]
+    while took_s[-1] >= YEAR_LIMIT_S and len(took_s) < 3:  # a machine may be busy with something else
+        took_s.append(live_a_year(make_device, present=present))
+
+    assert min(took_s) < YEAR_LIMIT_S
+
+
+def live_a_year(make_device: MakeDevice, *, present: bool) -> float:
+    """Return the processor's time it took [s]."""
+    home = msgspec.structs.replace(Home(), grid=Grid(present=present))
+    device = make_device(start="2026-01-01T08:00:00", home=home)
     device.clock.jump(YEAR_S)
     began = time.process_time()
     device.catch_up()
-    took_s = time.process_time() - began
-
     assert device.now == device.clock.now()
-    assert took_s < YEAR_LIMIT_S
+    return time.process_time() - began
 
 
 @settings(max_examples=40)

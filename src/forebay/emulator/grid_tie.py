@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from forebay.emulator.home import Grid
@@ -23,6 +23,8 @@ RECOVERED = 0.005
 TRY_COSTS = 0.01
 """How much of the charge one attempt to start again may use (0–1)."""
 ALERTS_KEPT = 64
+SAME_TIME = timedelta(minutes=10)
+"""How long sun must not have been held back until that is told anew."""
 
 _ALONE = (GridState.ISLANDED, GridState.ISLAND_READY)
 _DARK = (GridState.FAULTED, GridState.WAITS_FOR_USER)
@@ -57,15 +59,15 @@ class GridTie:
         self._table, self._power, self._rng = table, power, rng
         self._later, self._now, self._local = later, now, local
         self._hours = read_hours((table.black_start_span,))
-        self.state = GridState.CONNECTED
+        self.state = GridState.CONNECTED if table.present else GridState.ISLANDED
         self.utility_up = True
-        self.is_site_without_grid = False
+        self.is_site_without_grid = not table.present
         self.off_grid_wanted = False
         self.outages_at: list[datetime] = []
         self.alerts: list[GridAlert] = []
         self.tries = 0
         self._run = 0
-        self._curtailing = False
+        self._curtailed_at: datetime | None = None
         self._floor = table.island_floor_pct / 100
         power.alone_floor = self._floor
 
@@ -136,7 +138,7 @@ class GridTie:
         """Take note of what the power system did: an island that went dark, or that holds its sun back."""
         power = self._power
         if not self.islanded:
-            self._curtailing = False
+            self._curtailed_at = None
             return
         if power.dark and self.state in _ALONE:
             self._went_dark()
@@ -144,11 +146,14 @@ class GridTie:
             self._relit()
         elif power.alone_floor < self._floor and power.level > self._floor + RECOVERED:
             power.alone_floor = self._floor
-        curtails = power.sun_share < 1
-        if curtails and not self._curtailing:
-            hz = self._table.frequency_hz + self.frequency_shift_hz
-            self._tell(OVER_FREQUENCY, hz, 0)
-        self._curtailing = curtails
+        if power.sun_share < 1:
+            if not self._held_back(self._now()):
+                self._tell(OVER_FREQUENCY, self._table.frequency_hz + self.frequency_shift_hz, 0)
+            self._curtailed_at = self._now()
+
+    def _held_back(self, now: datetime) -> bool:
+        """Whether sun was held back a short while ago: then it is the same time, told once."""
+        return self._curtailed_at is not None and now - self._curtailed_at <= SAME_TIME
 
     # -- how it goes on ----------------------------------------------------------
 

@@ -208,6 +208,7 @@ class Grid(_Table, frozen=True, kw_only=True):
     phases: split, single or three; by the frequency when left out, split at 60 Hz and single at 50 Hz.
     reconnect_s: from the return of the grid until the house joins it [s].
     charging: whether the packs may charge from the grid.
+    present: whether there is a utility at all; without, the home is an island from the start (E109).
     island_s: from an outage until the house has power of its own [s].
     leave_s: how long it takes to leave the grid on purpose [s]; under 20 in G03.
     rejoin_s: how long it takes to come back from there [s].
@@ -223,6 +224,7 @@ class Grid(_Table, frozen=True, kw_only=True):
     phases: Literal["split", "single", "three"] | None = None
     reconnect_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
     charging: bool = True
+    present: bool = True
     island_s: Annotated[float, Meta(ge=0.5, le=600)] = 1.0
     leave_s: Annotated[float, Meta(ge=1, le=600)] = 6.0
     rejoin_s: Annotated[float, Meta(ge=1, le=600)] = 15.0

@@ -58,7 +58,7 @@ class InstallationState:
         self.grid_code: GridCode | None = None
         self.extra_programs: list[dict[str, Any]] = []
         self.net_meter_mode = NetMeterMode.BATTERY_OK
-        self.is_off_grid_site = False
+        self.is_off_grid_site = not device.home.grid.present
 
     @property
     def shown_installer(self) -> Installer:

@@ -177,6 +177,8 @@ class PowerSystem:
         self.is_islanded = True
         hours, packs, floor = seconds / 3600, self.active, self.alone_floor
         dark_wh = (floor + DARK_LEVEL) * self.full_wh
+        free = [(pack, *pack.free_range_wh(floor * pack.spec.full_wh, hours)) for pack in packs]
+        made_w = drawn_w = 0.0  # sums over the steps
         flows, there_w = Flows(), 0.0
         for load_w, there_w in zip(loads_w, suns_w, strict=False):
             able_w = self.generator.able_w(self.level, needed=running) if self.generator is not None else 0.0
@@ -184,17 +186,23 @@ class PowerSystem:
             self.dark = self.dark and not able_w
             if not running or empty or self.dark:
                 self.dark = self.dark or empty
-                self._rest(hours)
+                self._rest(0.0 if self.dark else hours)  # a dark island sleeps, and spends nothing
                 flows = Flows()
                 continue
-            takes_w = sum([pack.takes_w(hours) for pack in packs])
-            gives_w = sum([pack.gives_w(floor * pack.spec.full_wh, hours) for pack in packs])
-            sun_w = min(there_w, load_w + takes_w)  # the inverters are held back
-            generator_w = min(able_w, max(0.0, load_w - sun_w))
-            served_w = min(load_w, sun_w + generator_w + gives_w)  # the rest is shed
-            battery_w = self._drive(served_w - sun_w - generator_w, floor, hours)
+            generator_w = min(able_w, max(0.0, load_w - there_w)) if able_w else 0.0
+            wanted_w = load_w - there_w - generator_w
+            battery_w = self._drive(wanted_w, floor, hours, free)
+            # surplus that the packs do not take is held back at the roof; what they do not give is shed
+            sun_w = there_w if wanted_w >= 0 or battery_w == wanted_w else load_w - battery_w
             flows = Flows(0.0, battery_w, sun_w + generator_w + battery_w, sun_w, generator_w)
-            self._count_alone(flows, hours)
+            if self.sight is not CLEAR or generator_w:
+                self._count_alone(flows, hours)
+            elif sun_w > 0:
+                made_w += sun_w
+            else:
+                drawn_w -= sun_w
+        self.counters.solar_exported += made_w * hours
+        self.counters.solar_imported += drawn_w * hours
         self.flows = flows
         lit = there_w > 0 and running and not self.dark
         self.sun_share = flows.solar_w / there_w if lit else 1.0
