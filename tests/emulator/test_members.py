@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -149,3 +150,54 @@ async def test_members_come_and_go_with_the_releases(gateway: MakeGateway, path:
         for member, (first, last) in SPANS[path].items():
             expected = PROFILES.index(first) <= index <= PROFILES.index(last)
             assert (member in told) == expected, (firmware, member)
+
+
+@pytest.mark.parametrize(
+    ("firmware", "version", "ends"),
+    [
+        ("1.15.0", r"1\.15\.0\n", r"[0-9a-f]{40}\n"),
+        ("1.20", r"1\.20", r"[0-9a-f]{40}\+"),
+        ("1.40.2", r"1\.40\.2", r"[0-9a-f]{40}\+"),
+        ("1.50.1", r"1\.50\.1 [0-9a-f]{8}", r"[0-9a-f]{40}"),
+        ("21.39.1", r"21\.39\.1 [0-9a-f]{8}", r"[0-9a-f]{40}"),
+        ("23.44", r"23\.44 [0-9a-f]{8}", r"[0-9a-f]{40}"),
+    ],
+)
+async def test_version_and_hash_are_printed_as_the_release_does(
+    gateway: MakeGateway, firmware: str, version: str, ends: str
+) -> None:
+    """F12, X16, S086, S087."""
+    told = (await gateway(firmware).ask("GET", "/api/status")).json
+
+    assert re.fullmatch(version, told["version"])
+    assert re.fullmatch(ends, told["git_hash"])
+    if " " in told["version"]:
+        assert told["git_hash"].startswith(told["version"].split(" ")[1])
+
+
+async def test_1_15_knows_of_powerwalls_little_more_than_their_numbers(gateway: MakeGateway) -> None:
+    """S052."""
+    told = (await gateway("1.15").ask("GET", "/api/powerwalls")).json
+
+    assert list(told) == ["powerwalls", "has_sync"]
+    assert [sorted(pack) for pack in told["powerwalls"]] == [["PackagePartNumber", "PackageSerialNumber"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("firmware", "on_grid", "error"),
+    [
+        ("1.40.2", None, "on grid check not run"),
+        ("21.39.1", True, ""),
+        ("21.44", None, "run sitemanager flag enabled, sitemanager process is running"),
+    ],
+)
+async def test_what_a_stopped_system_says_of_the_grid_is_the_releases_own(
+    gateway: MakeGateway, firmware: str, on_grid: bool | None, error: str
+) -> None:
+    """F13, S13, S134, E008, E024."""
+    home = gateway(firmware)
+    home.device.stop(force=True)
+
+    for path in ("/api/powerwalls", "/api/powerwalls/status"):
+        told = (await home.ask("GET", path, home.token())).json
+        assert (told.get("is_on_grid"), told["on_grid_check_error"]) == (on_grid, error)

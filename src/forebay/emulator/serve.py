@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from forebay.emulator.certificate import Certificate, certificate_at, fresh_certificate
 from forebay.emulator.control import ControlApp
@@ -83,7 +83,7 @@ async def serve(
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
         certificate = certificate_at(state_dir, () if is_any(bind) else (bind.partition("%")[0],))
-        tls = _Tls(strict_names, HTTP2.at(device.version))
+        tls = _Tls(strict_names, device)
         house = _House(SERVERS[server], app, certificate, listener, bind=bind, tls=tls)
         parts: list[Faithful] = [house.https]
         control_url = None
@@ -115,15 +115,21 @@ async def serve(
         await stop.wait()
 
 
-class _Tls(NamedTuple):
-    """How a gateway shakes hands."""
+class _Tls:
+    """How a gateway shakes hands: by its certificate, and by its release, which an update changes."""
 
-    strict_names: bool
-    http2: bool
+    def __init__(self, strict_names: bool, device: Device) -> None:
+        self._strict = strict_names
+        self._device = device
+        self._made: tuple[Certificate, bool, ssl.SSLContext] | None = None
 
     def context(self, certificate: Certificate) -> ssl.SSLContext:
-        """Return TLS that shows this certificate."""
-        return tls_context(certificate, strict_names=self.strict_names, http2=self.http2)
+        """Return TLS that shows this certificate; the same as before while nothing changes."""
+        http2 = HTTP2.at(self._device.version)
+        if self._made is None or self._made[0] is not certificate or self._made[1] != http2:
+            # a context of its own: sessions of the old one must not be resumed, that would hide the new one
+            self._made = (certificate, http2, tls_context(certificate, strict_names=self._strict, http2=http2))
+        return self._made[2]
 
 
 class _House:
@@ -140,10 +146,9 @@ class _House:
         tls: _Tls,
     ) -> None:
         self._kept = self._shown = certificate
-        self._tls = tls
+        tls.context(certificate)  # a certificate that cannot be shown fails here
         self._bind, self._port = bind, int(listener.getsockname()[1])
-        self._context = tls.context(certificate)
-        self.https = server(app, listener, lambda _local: self._context)
+        self.https = server(app, listener, lambda _local: tls.context(self._shown))
         self._http: Faithful | None = None
         self._http_port = 0
         self._redirect: RedirectApp | None = None
@@ -177,16 +182,11 @@ class _House:
 
     def rotate_certificate(self) -> None:
         """Show a fresh certificate."""
-        self._show(fresh_certificate(() if is_any(self._bind) else (self._bind.partition("%")[0],)))
+        self._shown = fresh_certificate(() if is_any(self._bind) else (self._bind.partition("%")[0],))
 
     def restore_certificate(self) -> None:
         """Show the kept certificate."""
-        self._show(self._kept)
-
-    def _show(self, certificate: Certificate) -> None:
-        self._shown = certificate
-        # a context of its own: sessions of the old one must not be resumed, that would hide the new one
-        self._context = self._tls.context(certificate)
+        self._shown = self._kept
 
     def move(self, bind: str | None, port: int | None) -> None:
         """Answer elsewhere; plain http keeps its port."""
