@@ -243,6 +243,7 @@ async def test_a_connection_whose_client_is_gone_is_closed_all_the_same() -> Non
 
 async def test_requests_that_never_repeat_fill_no_memory(served: Serve) -> None:
     """What the fast server keeps of requests is bounded in number and in length."""
+    gc.collect()  # servers of earlier tests are gone, but not swept
     gateway = await served(server="fast")
     kept: list[Fast] = [thing for thing in gc.get_objects() if isinstance(thing, Fast)]
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=trusting())
