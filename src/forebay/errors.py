@@ -190,7 +190,7 @@ class MalformedReply(GatewayError):
 
 
 class NotConfirmed(ForebayError):
-    """A row that writes was called without an explicit yes. Nothing was sent."""
+    """A row that writes was called without an explicit yes. Nothing that changes the house was sent."""
 
 
 class StoreError(ForebayError):

@@ -165,7 +165,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_changed_and_it_says_what_
     outcome = forebay(*words, *installer)
 
     assert (outcome.code, outcome.out) == (1, "")
-    assert "Nobody can be asked, as the input is no terminal. Nothing was sent." in outcome.err
+    assert "Nobody can be asked, as the input is no terminal. Nothing was changed." in outcome.err
     assert "Add --yes to do it." in outcome.err
     assert gateway.state() == before
 

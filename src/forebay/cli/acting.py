@@ -26,21 +26,21 @@ LOGIN_STOPS_WORDS = (
 """What has to be said before a log-in on 1.x (A13)."""
 
 
-def agree(options: argparse.Namespace, *sentences: str) -> None:
+def agree(options: argparse.Namespace, *sentences: str, otherwise: str = "Nothing was changed.") -> None:
     """Say what will happen to the house, and go on only with a yes.
 
-    Raises NotConfirmed, with nothing sent, where the answer is no or nobody can be asked.
+    otherwise: what is true without one. Raises NotConfirmed where the answer is no or nobody can be asked.
     """
     words = " ".join(sentence for sentence in sentences if sentence)
     if options.yes:
         note(words)
         return
     if not sys.stdin.isatty():
-        raise NotConfirmed(f"{words} Nobody can be asked, as the input is no terminal. Nothing was sent.")
+        raise NotConfirmed(f"{words} Nobody can be asked, as the input is no terminal. {otherwise}")
     note(words)
     print("Do it? (yes/no) [no]: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise NotConfirmed("Nothing was sent.")
+        raise NotConfirmed(otherwise)
 
 
 def show_plan(options: argparse.Namespace, steps: Sequence[Step], *words: str) -> int:

@@ -39,7 +39,7 @@ def call(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _show_request(options, row, sent_path, body)
     if row.writes:
-        agree(options, f"{method} {path} changes the house: {row.summary}")
+        agree(options, f"{method} {path} changes the house: {row.summary}", otherwise="Nothing was sent.")
     reply = talk(options, lambda gateway: gateway.request_raw(row, body, confirm=True, **parts))
     if options.raw:
         sys.stdout.buffer.write(reply.body)
