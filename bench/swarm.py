@@ -14,7 +14,7 @@ import ssl
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -99,20 +99,24 @@ async def swarm(homes: list[dict[str, str]], every_s: float, warm_s: float, seco
     """Connect, warm up, measure, tell."""
     seen = Seen()
     began_s = time.perf_counter()
-    pollers = await _connected(homes, seen)
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin(number: int, poller: Poller) -> None:
+        """Poll from now on: a home that nobody asks for minutes has more to catch up with."""
+        phase_s = every_s * number / len(homes)
+        beats = (time.perf_counter() - began_s - phase_s) // every_s + 1
+        tasks.append(asyncio.create_task(_poll(poller, number, began_s + phase_s + beats * every_s, every_s, seen)))
+
+    await _connected(homes, seen, begin)
     connected_s = time.perf_counter() - began_s
-    print(f"connected {len(pollers)} of {len(homes)} in {connected_s:.1f} s", file=sys.stderr, flush=True)
-    tasks = [
-        asyncio.create_task(_poll(poller, number, every_s * number / len(homes), every_s, seen))
-        for number, poller in enumerate(pollers)
-    ]
+    print(f"connected {len(tasks)} of {len(homes)} in {connected_s:.1f} s", file=sys.stderr, flush=True)
     await asyncio.sleep(warm_s)
     print("measuring", flush=True)
     seen.counting = True
-    cpu_s, began_s = time.process_time(), time.perf_counter()
+    cpu_s, since_s = time.process_time(), time.perf_counter()
     await asyncio.sleep(seconds)
     seen.counting = False
-    took_s = time.perf_counter() - began_s
+    took_s = time.perf_counter() - since_s
     cpu_s = time.process_time() - cpu_s
     for task in tasks:
         task.cancel()
@@ -120,7 +124,7 @@ async def swarm(homes: list[dict[str, str]], every_s: float, warm_s: float, seco
     print(
         json.dumps(
             {
-                "homes": len(pollers),
+                "homes": len(tasks),
                 "connect_s": connected_s,
                 "per_s": len(seen.took_s) / took_s,
                 "p50_ms": percentile(seen.took_s, 50) * 1000,
@@ -135,13 +139,13 @@ async def swarm(homes: list[dict[str, str]], every_s: float, warm_s: float, seco
     )
 
 
-async def _connected(homes: list[dict[str, str]], seen: Seen) -> list[Poller]:
+async def _connected(homes: list[dict[str, str]], seen: Seen, begin: Callable[[int, Poller], None]) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
     loop = asyncio.get_running_loop()
 
-    async def one(home: dict[str, str]) -> Poller | None:
+    async def one(number: int, home: dict[str, str]) -> None:
         poller = Poller(home)
         async with gate:
             try:
@@ -166,10 +170,10 @@ async def _connected(homes: list[dict[str, str]], seen: Seen) -> list[Poller]:
                     seen.wrong["somebody else's answer"] += 1
             except (OSError, ssl.SSLError, ValueError, KeyError) as exc:
                 seen.wrong[f"cannot connect: {type(exc).__name__}"] += 1
-                return None
-        return poller
+                return
+        begin(number, poller)
 
-    return [poller for poller in await asyncio.gather(*(one(home) for home in homes)) if poller is not None]
+    await asyncio.gather(*(one(number, home) for number, home in enumerate(homes)))
 
 
 def _fingerprint(pem: str) -> str:
@@ -178,8 +182,7 @@ def _fingerprint(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest().hex(":")
 
 
-async def _poll(poller: Poller, number: int, phase_s: float, every_s: float, seen: Seen) -> None:
-    due_s = time.perf_counter() + phase_s
+async def _poll(poller: Poller, number: int, due_s: float, every_s: float, seen: Seen) -> None:
     path = PATHS[number % len(PATHS)]
     while True:
         await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
@@ -194,7 +197,7 @@ async def _poll(poller: Poller, number: int, phase_s: float, every_s: float, see
             wrong = problem(path, status, body)
             if wrong:
                 seen.wrong[wrong] += 1
-        due_s += every_s
+        due_s += every_s * max(1, -int((due_s - time.perf_counter()) // every_s))  # a poller skips what it missed
 
 
 def problem(path: str, status: int, body: bytes) -> str:
