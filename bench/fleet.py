@@ -23,9 +23,6 @@ IDLE_S = 5.0
 MOST_MB = 1_000.0
 """What the whole process may take [MB, resident]."""
 
-PATIENCE_S = 300.0
-"""How long the load may take to connect everywhere [s]."""
-
 
 def run(quick: bool = False) -> list[Table]:
     """Start a fleet twice, let it sleep, then poll all of it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from bench import gateway, load, machine, memory, nginx, processes, startup
+from bench import gateway, load, machine, memory, nginx, processes, startup, swarm
 from bench.report import BEGIN, END, Table, page_with
 from bench.stats import figure, percentile, ratios, rotated, spread
 from hypothesis import given
@@ -166,3 +167,17 @@ def test_start_up_compares_with_bare_python_and_a_limit() -> None:
 )
 def test_versions_are_found_in_programs_words(words: str, version: str) -> None:
     assert machine.parsed_version(words) == version
+
+
+def test_an_answer_is_only_right_when_its_powers_add_up() -> None:
+    def body(load_w: float) -> bytes:
+        power = {"site": 100.4, "battery": -50.0, "solar": 2_000.0, "load": load_w}
+        return json.dumps({point: {"instant_power": watts} for point, watts in power.items()}).encode()
+
+    aggregates, soe = swarm.PATHS
+    assert swarm.problem(aggregates, 200, body(2_050.0)) == ""
+    assert swarm.problem(aggregates, 200, body(2_100.0)) == "powers do not add up"
+    assert swarm.problem(aggregates, 200, b"{}") == "body"
+    assert swarm.problem(aggregates, 502, b"") == "status 502"
+    assert swarm.problem(soe, 200, b'{"percentage":45.5}') == ""
+    assert swarm.problem(soe, 200, b'{"percentage":145.5}') == "charge"
