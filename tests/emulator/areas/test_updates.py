@@ -13,7 +13,8 @@ from forebay.emulator.home import UpdatesTable
 from forebay.emulator.refusal import Refused
 from forebay.emulator.resources import RESOURCES
 from forebay.emulator.updates_state import UpdatesState
-from forebay.emulator.verbs import VERBS, BadRequest
+from forebay.emulator.verb_kinds import BadRequest
+from forebay.emulator.verbs import VERBS
 from forebay.wire import catalogue, gotime
 from forebay.wire.endpoint import Endpoint
 
