@@ -30,6 +30,8 @@ MOST_ROOF_W = 15_360.0
 MOST_POWER_RATIO = 4.0
 """Power of a pack over its energy [1/h]: more would empty it within a quarter of an hour."""
 
+LEAST_POWER_W = 50.0
+
 NOMINAL_HZ = (50.0, 60.0)
 NOMINAL_WITHIN_HZ = 1.0
 
@@ -122,6 +124,17 @@ def _phases(home: Home) -> Iterator[Problem]:
         yield Problem(("grid", "phases"), words)
 
 
+def _watts(home: Home) -> Iterator[Problem]:
+    """Powers that may be nothing, but not a few watts: those were meant as kilowatts."""
+    operation = ("reserve_charge_w", "backup_charge_w", "autonomous_charge_w")
+    powers = {("generator", "power_w"): home.generator.power_w}
+    powers |= {("operation", key): getattr(home.operation, key) for key in operation}
+    for path, power_w in powers.items():
+        if 0 < power_w < LEAST_POWER_W:
+            meant = f"{power_w:g} kW would be {1_000 * power_w:g}"
+            yield Problem(path, f"must be 0 or from {LEAST_POWER_W:g} [W], got {power_w:g}; {meant}")
+
+
 def _generator(home: Home) -> Iterator[Problem]:
     if home.generator.stops_above_pct < home.generator.starts_below_pct:
         yield Problem(("generator", "stops_above_pct"), "must not be less than starts_below_pct")
@@ -190,6 +203,7 @@ RULES: tuple[Rule, ...] = (
     _roof,
     _packs,
     _phases,
+    _watts,
     _generator,
     _hours,
     _curtailing,

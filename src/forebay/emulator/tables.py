@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -15,7 +16,7 @@ from msgspec import inspect as look
 
 from forebay.emulator.patterns import IN_WORDS
 from forebay.emulator.toml_lines import KeyPath, line_at, lines_of, path_in_words
-from forebay.emulator.units import in_range_hint, nearest_unit, percent_hint, split_unit, unit_in_words
+from forebay.emulator.units import in_range_hint, nearest_unit, percent_hint, split_unit, text_hint, unit_in_words
 from forebay.errors import EmulatorError
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -134,6 +135,8 @@ def _wrong(value: object, kind: Any, info: look.Type, path: KeyPath) -> str | No
     except (msgspec.ValidationError, OverflowError):
         wanted = kind_in_words(info) + unit_in_words(key)
     else:
+        if isinstance(value, float) and isnan(value):  # which no limit catches
+            return f"must be {kind_in_words(info)}{unit_in_words(key)}, got nan"
         return percent_hint(key, value)
     shown = "" if any(word in key for word in SECRET) else f", got {_shown(value)}"
     return f"must be {wanted}{shown}{_hint(key, value, info)}"
@@ -144,11 +147,12 @@ def _hint(key: str, value: object, info: look.Type) -> str:
         like = nearest(value, choices_of(info))
         if like:
             return f'; did you mean "{like}"?'
-        numbers = isinstance(info, look.IntType | look.FloatType)
-        if numbers and re.fullmatch(r"[-+]?[0-9.]+", value):
-            return "; write the number without quotes"
+        if number_of(info) is not None:
+            return text_hint(key, value)
         if isinstance(info, look.BoolType) and value.lower() in ("true", "false"):
             return "; write it without quotes"
+    if isinstance(info, look.StrType) and isinstance(value, int | float):
+        return "; write it in quotes"
     number = number_of(info)
     if number is not None and isinstance(value, int | float) and not isinstance(value, bool):
         return in_range_hint(key, value, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import inspect as look
@@ -53,6 +54,8 @@ _MEANT: dict[str, tuple[tuple[str, float], ...]] = {
 """What somebody may have meant by a number out of range, the likeliest first."""
 
 
+_WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*([A-Za-z%°]*)")
+
 _LABELS = {"w": "W", "kw": "kW", "wh": "Wh", "kwh": "kWh", "v": "V", "a": "A", "hz": "Hz", "s": "s", "h": "h"} | {
     "minutes": "min", "deg": "°", "pct": "%", "c": "°C"
 }  # fmt: skip
@@ -89,6 +92,18 @@ def in_range_hint(key: str, value: float, limits: look.IntType | look.FloatType)
         if factor != own[2] and _fits(meant, limits):
             return f"; {value:.10g} {unit} would be {meant:.10g}"
     return ""
+
+
+def text_hint(key: str, text: str) -> str:
+    """Return how a number that was given as a text is written: "13.5 kWh" as 13500; "" for no idea."""
+    number = _WITH_UNIT.fullmatch(text.strip())
+    if number is None:
+        return ""
+    value, unit, own = float(number[1]), number[2].lower(), split_unit(key)
+    if not unit:
+        return "; write the number without quotes"
+    measure, factor = UNITS.get({"%": "pct", "°": "deg"}.get(unit, unit), ("", 1.0))
+    return f"; write {value * factor / own[2]:.10g}" if own is not None and own[1] == measure else ""
 
 
 def percent_hint(key: str, value: object) -> str | None:
