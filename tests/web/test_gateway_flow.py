@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# Stands in for a house whose powers swing ten times a second about 2000 W; at 3000 ms they jump to 6000 W.
+# Stands in for a house whose powers swing about 2000 W from one reading to the next, until they are told to jump.
 SWINGING = """
 const asked = window.fetch.bind(window);
-window.began = performance.now();
+window.count = 0;
 window.jumpsAt = Infinity;
 window.fetch = async (address, options) => {
   const reply = await asked(address, options);
   if (!String(address).endsWith("/api/meters/aggregates")) return reply;
   const body = await reply.json();
   const now = performance.now();
-  const watts = now >= window.jumpsAt ? 6000 : Math.floor(now / 50) % 2 ? 3000 : 1000;
+  const watts = now >= window.jumpsAt ? 6000 : window.count++ % 2 ? 3000 : 1000;
   body.load.instant_power = watts;
   body.solar.instant_power = watts;
   body.site.instant_power = 0;

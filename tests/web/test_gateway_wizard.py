@@ -268,6 +268,22 @@ def test_a_session_that_ended_is_opened_again_and_the_draft_is_kept(visit: Visit
     assert form.locator("[name=site_name]").input_value() == "Lake house"
 
 
+def test_a_login_that_has_ended_is_told_on_every_step(visit: Visit) -> None:
+    """A12: on 21.44, where a stranger may read nothing."""
+    visitor = visit("21.44", refused=(403,))
+    page = visitor.log_in()
+    page.wait_for_selector("[data-step=welcome]")
+
+    visitor.house.do(lambda device: device.clock.jump(90_000))
+    page.wait_for_selector("text=Your login has ended.")
+    page.click("text=Log in again")
+    page.fill("[name=password]", visitor.house.device.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-step=welcome]")
+
+    assert "Your login has ended." not in visitor.words()
+
+
 def test_logging_out_ends_the_session_at_the_gateway(visit: Visit) -> None:
     """S088, S089."""
     visitor = visit("21.44")

@@ -49,6 +49,16 @@ export function Wizard({ gateway, stepId, drafts }: WizardProps) {
         </label>
       </nav>
       <div class="step" data-step={step.id}>
+        {system.isOver && (
+          <div class="stopped" role="status">
+            <p>
+              <strong>Your login has ended.</strong> What you typed and did not send is kept.
+            </p>
+            <a class="quiet button" href={`#/login/${step.id}`}>
+              Log in again
+            </a>
+          </div>
+        )}
         {system.running === false && <Stopped gateway={gateway} again={system.again} />}
         <h1 ref={title} tabIndex={-1}>
           {step.title}
@@ -206,6 +216,8 @@ function mainList(row: string, value: Json | undefined): Json[] | null {
 
 interface System {
   running: boolean | null;
+  /** Whether the gateway no longer takes the session. */
+  isOver: boolean;
   again: () => void;
 }
 
@@ -214,13 +226,18 @@ const LOOK_MS = 5_000;
 /** Whether the system runs, looked at every few seconds and after each write. */
 function useSystem(gateway: Gateway): System {
   const [running, setRunning] = useState<boolean | null>(null);
+  const [isOver, setOver] = useState(false);
   const again = useCallback(() => {
     if (!gateway.mayCall("SITEMASTER")) return;
     gateway.call("SITEMASTER").then(
-      (body) => setRunning((body as { running?: boolean }).running === true),
+      (body) => {
+        setOver(false);
+        setRunning((body as { running?: boolean }).running === true);
+      },
       (error: unknown) => {
         if (!(error instanceof Refusal)) throw error;
-        setRunning(null); // the panels say what is wrong
+        setRunning(null); // the panels say what else is wrong
+        setOver(error.status === 401 || error.status === 403);
       },
     );
   }, [gateway]);
@@ -229,7 +246,7 @@ function useSystem(gateway: Gateway): System {
     const timer = setInterval(() => document.hidden || again(), LOOK_MS);
     return () => clearInterval(timer);
   }, [again]);
-  return { running, again };
+  return { running, isOver, again };
 }
 
 function Stopped({ gateway, again }: { gateway: Gateway; again: () => void }) {

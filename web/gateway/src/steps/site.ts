@@ -105,7 +105,8 @@ export const INSTALLER: Step = {
   ],
 };
 
-const ZONES = Intl.supportedValuesOf("timeZone").map((zone) => option(zone));
+/** What the browser knows; one that knows none offers the present zone alone. */
+const ZONES = ("supportedValuesOf" in Intl ? Intl.supportedValuesOf("timeZone") : []).map((zone) => option(zone));
 
 export const SITE: Step = {
   id: "site",
