@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.capture.conftest import Captured, open_answers, words_of
 
+from forebay import emulator as gallery
 from forebay.client import standins
 from forebay.client.redaction import Redactor, Withheld, assigned
+from forebay.emulator.home_file import load_home
 from forebay.wire import catalogue, vitals
 from forebay.wire.codec import decode
 from forebay.wire.firmware import PROFILES, parse_version
@@ -309,3 +311,23 @@ def test_a_stand_in_has_the_form_of_its_word(word: str, stand_in: str) -> None:
 )
 def test_a_time_zone_keeps_its_standard_time_and_loses_its_place(zone: str, plain: str) -> None:
     assert standins.zone_stand_in(zone) == plain == standins.zone_stand_in(plain)
+
+
+GALLERY = sorted((Path(gallery.__file__).parent / "gallery").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)
+async def test_no_home_of_the_gallery_is_told_by_its_capture(captured: Captured, tmp_path: Path, file: Path) -> None:
+    home = load_home(file)
+    folder = tmp_path / "capture"
+
+    index, _, work, device = await captured(home=home, folder=folder)
+
+    stored = all_bytes(folder)
+    good = [raw for raw in work.gathered.answers if raw.reply.status == 200 and raw.reply.body[:1] in (b"{", b"[")]
+    heard = {raw.path: json.loads(raw.reply.body) for raw in good}
+    # a short number, such as a zip, is also what some meter says; two letters, such as "US", are part of many words
+    told = (*words_of(device), *open_answers(heard))
+    words = [word for word in told if len(word) > 2 and not word.replace(".", "").isdecimal()]
+    assert len(index.answers) > 2
+    assert [word for word in words for form in forms(word) if form in stored] == []
