@@ -299,7 +299,7 @@ def test_what_does_not_happen_in_time_is_an_error_that_says_how_it_is(forebay: F
 def test_an_update_is_looked_for_and_installed_with_its_progress_on_stderr(
     forebay: Forebay, gateway: Emulated, installer: tuple[str, ...]
 ) -> None:
-    """S060–S072, S075."""
+    """S060, S061, S063–S065, S067, S068, S072."""
     status = forebay("update", "status", *installer, "--json").json
     assert (status["state"], status["status"]) == ("/update_succeeded", ["nonactionable"])
     assert status["current_time_ms"] > 1e12

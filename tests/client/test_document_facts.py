@@ -133,7 +133,7 @@ async def test_s108_the_token_is_kept_for_later_calls_and_for_the_next_process(b
 
 
 def test_s123_the_modes_have_the_names_of_the_makers_own_constants() -> None:
-    """S119–S123."""
+    """S123."""
     constants = {
         "SELF_CONSUMPTION": "self_consumption",
         "TIME_OF_USE": "autonomous",

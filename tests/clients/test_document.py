@@ -197,7 +197,7 @@ def test_no_command_of_the_document_is_left_out() -> None:
 
 @pytest.mark.parametrize("line", OPEN, ids=path_of)
 def test_what_is_open_answers_as_the_document_says(on_1_40: Typist, line: str) -> None:
-    """S015, S031–S058, S083–S087, S091."""
+    """S015, S031–S033, S044–S046, S048, S050, S052, S054–S056, S083, S084, S086, S091."""
     check(line, on_1_40.types(line))
 
 
@@ -272,7 +272,7 @@ def test_the_windows_line_is_the_same_login_once_windows_has_read_it(on_1_15: Ty
 
 
 def test_on_1_15_what_stands_above_the_login_wants_no_token(on_1_15: Typist) -> None:
-    """S095–S099."""
+    """S092, S095, S097–S099."""
     on_1_15.house.calm()
     for line, running in zip(CLOSED_ON_1_40, (True, False, True, True), strict=True):
         on_1_15.types(line)
