@@ -18,6 +18,7 @@ from forebay.wire.power import MeterType
 
 CLAMPS = 4
 NEURIOS = (MeterType.NEURIO_TCP, MeterType.NEURIO_MB, MeterType.NEURIO_W2_TCP, MeterType.NEURIO_W2_MB)
+SYNCHROMETERS = (MeterType.SYNCHROMETER_X, MeterType.SYNCHROMETER_Y)
 BY_BUS = (MeterType.NEURIO_MB, MeterType.NEURIO_W2_MB)
 """Neurios on a wire of their own: no address, no name in the network."""
 
@@ -110,6 +111,11 @@ class InstalledMeter:
     ratings: list[str] = field(default_factory=lambda: ["200A"] * CLAMPS)
 
     @property
+    def is_synchrometer(self) -> bool:
+        """Whether the meter is the gateway's own, with clamps that are seen against phases."""
+        return self.type in SYNCHROMETERS
+
+    @property
     def is_neurio(self) -> bool:
         """Whether the meter is a box of its own."""
         return self.type in NEURIOS
@@ -159,8 +165,12 @@ class Wiring:
         """
         group = next((group for group in meter.groups if group.valid[number]), None)
         sign = -1.0 if group is not None and group.inverted[number] else 1.0
-        if meter.is_neurio or number >= len(self.references):
-            return sign if meter.connected else 0.0
+        if not meter.connected:
+            return 0.0
+        if not meter.is_synchrometer:
+            return sign
+        if number >= len(self.references):
+            return 0.0
         said = self.references[number]
         if said is None or said >= self.phases.count:
             return 0.0
@@ -170,7 +180,7 @@ class Wiring:
 
     def _volts_of(self, meter: InstalledMeter, number: int) -> int | None:
         """Return the phase against which a clamp is seen; None at an input of a synchrometer that is not used."""
-        if meter.is_neurio:
+        if not meter.is_synchrometer:
             return _NEURIO_PHASES[number] % self.phases.count
         if number >= len(self.references) or not any(group.valid[number] for group in meter.groups):
             return None

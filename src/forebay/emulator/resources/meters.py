@@ -11,7 +11,7 @@ from forebay.emulator.metering_state import MeteringState
 from forebay.emulator.wiring import BY_BUS, CLAMPS, Clamps, InstalledMeter
 from forebay.wire.firmware import Timeline
 from forebay.wire.gotime import NEVER
-from forebay.wire.model import UNSET, UnsetType
+from forebay.wire.model import UNSET
 from forebay.wire.power import (
     Aggregates,
     CachedReadings,
@@ -107,21 +107,22 @@ def _details(device: Device, kind: str) -> list[SiteMeter] | None:
 def _detail(device: Device, now: readings.Readings, meter: InstalledMeter, kind: str, *, is_first: bool) -> SiteMeter:
     group = meter.group(kind) or Clamps(kind, [False] * CLAMPS)
     point = now.site if kind == "site" else now.solar
-    clamps = [(n, clamp) for n, clamp in enumerate(now.clamps[meter.serial]) if group.valid[n]]
+    inputs = device.area(MeteringState).view.inputs[meter.serial]
+    clamps = [
+        (one.volts_of, clamp)
+        for one, clamp, used in zip(inputs, now.clamps[meter.serial], group.valid, strict=True)
+        if used
+    ]
     # the first meter of a point counted it
     exported, imported = (point.exported_wh, point.imported_wh) if is_first else (0.0, 0.0)
     if kind == "solar":  # the raw counter of a solar meter counts the other way (M13)
         exported, imported = imported, exported
     power_w = sum(clamp.power_w for _, clamp in clamps) * group.scale
     reactive_var = sum(clamp.reactive_var for _, clamp in clamps) * group.scale
-    volts, watts, vars_ = (
-        [_at(values, position) for position in range(3)]
-        for values in (
-            [clamp.voltage_v for _, clamp in clamps],
-            [clamp.power_w * group.scale for _, clamp in clamps],
-            [clamp.reactive_var * group.scale for _, clamp in clamps],
-        )
-    )
+    by_phase = [[clamp for phase, clamp in clamps if phase == wanted] for wanted in range(3)]
+    volts = [on[0].voltage_v if on else UNSET for on in by_phase]
+    watts = [sum(clamp.power_w for clamp in on) * group.scale if on else UNSET for on in by_phase]
+    vars_ = [sum(clamp.reactive_var for clamp in on) * group.scale if on else UNSET for on in by_phase]
     a, b, c = point.phase_currents_a if is_first else (0.0, 0.0, 0.0)
     return SiteMeter(
         id=0,
@@ -168,10 +169,6 @@ def _serial(device: Device, meter: InstalledMeter) -> str:
     if meter.is_neurio:
         return device.sensor_id if _TELLS_SENSOR.at(device.version) else meter.serial
     return device.meter_serial
-
-
-def _at(values: list[float], position: int) -> float | UnsetType:
-    return values[position] if position < len(values) else UNSET
 
 
 def _phases(device: Device) -> VoltageReferences:
