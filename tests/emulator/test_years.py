@@ -99,8 +99,9 @@ def test_minutes_of_the_world_are_those_it_tells_one_by_one(overridden: str | No
     assert_same_minutes(world, datetime(2026, 6, 1, 3, 1, tzinfo=UTC), 3 * 1440)
 
 
-def test_minutes_of_traces_follow_the_wall_clock_over_its_change(tmp_path: Path) -> None:
-    start = datetime.fromisoformat("2026-01-01")
+@pytest.mark.parametrize("begins", ["2026-01-01", "2026-01-01T00:00:30"])
+def test_minutes_of_traces_follow_the_wall_clock_over_its_change(tmp_path: Path, begins: str) -> None:
+    start = datetime.fromisoformat(begins)
     rows = [f"{start + timedelta(minutes=15 * n)},{(n * 37) % 900},{n % 96}" for n in range(96 * 3)]
     path = tmp_path / "trace.csv"
     path.write_text("timestamp,load_w,solar_w\n" + "\n".join(rows) + "\n")
