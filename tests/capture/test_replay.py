@@ -78,7 +78,7 @@ def comparable(index: Capture) -> Capture:
     return msgspec.structs.replace(index, captured_at=None, answers=answers)
 
 
-@pytest.mark.parametrize("firmware", NAMES)
+@pytest.mark.parametrize("firmware", [*NAMES, "restricted"])
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
 async def test_a_capture_of_a_replay_is_the_capture(
     captured: Captured, tmp_path: Path, firmware: str, stopped: bool
@@ -140,6 +140,21 @@ async def test_strangers_paths_methods_and_writes_are_refused_as_by_a_gateway(
         broken = await ask(ready.url, "POST", "/api/login/Basic", body=b"{")
         long = await ask(ready.url, "POST", "/api/login/Basic", body=b" " * 70_000)
     assert (broken.status, long.status) == (400, 413)
+
+
+async def test_what_a_restricted_gateway_lacks_is_not_there_for_strangers_either(
+    captured: Captured, tmp_path: Path
+) -> None:
+    folder = tmp_path / "capture"
+    await captured("restricted", folder=folder)
+
+    async with replayed(folder, tmp_path) as ready:
+        statuses = [
+            (await ask(ready.url, "GET", path)).status
+            for path in ("/api/status", "/api/config", "/api/meters/aggregates")
+        ]
+
+    assert statuses == [404, 404, 403]
 
 
 async def test_any_password_opens_a_replay_unless_one_is_set(captured: Captured, tmp_path: Path) -> None:

@@ -85,8 +85,8 @@ def _stored(folder: Path, index: Capture, answer: Answer, number: int, version: 
         headers.append((b"content-length", b"%d" % len(body)))
     row = catalogue.find("GET", unquote(answer.path))
     public = answer.public
-    if public is None:
-        public = row is not None and row.is_public(version)
+    if public is None:  # what is not there is not there for strangers either
+        public = answer.status in (404, 405) or (row is not None and row.is_public(version))
     return Stored(Reply(answer.status, headers, body), public)
 
 

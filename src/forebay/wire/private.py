@@ -157,6 +157,7 @@ _CONSTANT = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]{0,11}){1,6}"
     r"|(?:System|Status|Test|Grid_|PVAC_|PVS_|PINV_|INV_|PV_|POD_|THC_|ISLAND_|SYNC_|BATTERY_)[A-Za-z_]{1,40}"
 )
+_REFUSAL = frozenset({"code", "error", "message"})
 _LONG_NUMBER = re.compile(r"\d{5}")
 
 
@@ -197,7 +198,9 @@ def is_private_number(row: str, place: Place) -> bool:
 
 
 def is_private_key(row: str, place: Place, word: str) -> bool:
-    """Whether the keys of this object are values that are private."""
+    """Whether the keys of this object are values that are private; those of a refusal (E01) never are."""
+    if word in _REFUSAL:
+        return False
     for keyed, privacy in KEYED.get(row, ()):
         if len(keyed) == len(place) and all(one in ("*", two) for one, two in zip(keyed, place, strict=True)):
             return privacy is Privacy.PRIVATE and KNOWN_NETWORKS.fullmatch(word) is None
@@ -215,7 +218,7 @@ def is_harmless(value: str) -> bool:
 
 def is_known_key(word: str) -> bool:
     """Whether a key is a member that some model has."""
-    return word in _known_keys()
+    return word in _REFUSAL or word in _known_keys()
 
 
 @lru_cache(maxsize=1)
