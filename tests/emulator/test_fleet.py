@@ -260,3 +260,30 @@ def test_the_first_home_lives_as_a_single_one_would(real: Real) -> None:
     first.catch_up()
 
     assert take(first) == take(alone)
+
+
+def test_a_home_that_lives_and_is_polled_stays_small(real: Real) -> None:
+    """Ten thousand of them are to fit into a gigabyte, with 20 kB of TLS each, which nobody counts here."""
+    import tracemalloc
+
+    open_to_all = Home(gateway=GatewayTable(firmware="1.40.2"))
+    fleet = fleet_of(60, real, homes=[("old", open_to_all)])
+
+    def poll(number: int) -> None:
+        app = fleet.resident(number).app
+        for path in ("/api/meters/aggregates", "/api/system_status/soe", "/api/status"):
+            reply = app.prompt("GET", path, [])
+            assert reply is not None
+            assert reply.status == 200
+
+    for number in range(1, 11):
+        poll(number)  # what all homes share
+    tracemalloc.start()
+    try:
+        for number in range(11, 61):
+            poll(number)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert size / 50 < 60_000
