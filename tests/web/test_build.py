@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -102,3 +104,20 @@ def test_a_registry_out_of_reach_is_named_and_the_old_page_stays(
         hook.ensure_page(tree)
 
     assert [(tree / place / "index.html").read_text() for place in hook.PAGES.values()] == ["page", "page"]
+
+
+def test_both_pages_go_into_the_wheel_and_neither_into_the_sources(hook: ModuleType) -> None:
+    """The wheel brings them ready-built; the source archive and the history bring what they are built from."""
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]
+    ignored = (ROOT / ".gitignore").read_text("utf-8").split()
+
+    for place in hook.PAGES.values():
+        assert f"{place}/**" in targets["wheel"]["artifacts"]
+        assert place in targets["sdist"]["exclude"]
+        assert f"{place}/" in ignored
+
+
+def test_each_page_has_a_script_that_builds_it(hook: ModuleType) -> None:
+    scripts = json.loads((ROOT / "web/package.json").read_text("utf-8"))["scripts"]
+
+    assert set(hook.PAGES) <= set(scripts)

@@ -186,6 +186,24 @@ def test_a_gateway_that_wants_to_be_left_alone_is(visit: Visit, status: int) -> 
     assert len([path for _, path in visitor.asked if path == "/api/meters/aggregates"]) == before == 1
 
 
+@pytest.mark.parametrize("body", ['{"x": <', "null", "{}"])
+@pytest.mark.parametrize("row", ["meters/aggregates", "system_status/soe", "system_status/grid_status"])
+def test_an_answer_without_sense_breaks_nothing(visit: Visit, row: str, body: str) -> None:
+    """No error in the console, no number made up, and it goes on when the answers make sense again."""
+    visitor = visit("1.40.2")
+    visitor.page.route(f"**/api/{row}", lambda route: route.fulfill(body=body))
+    page = visitor.open()
+    page.wait_for_selector("[data-state=lost], [data-state=live]")
+    page.wait_for_timeout(600)
+    told = visitor.words()
+    page.unroute(f"**/api/{row}")
+    page.wait_for_selector("[data-state=live]")
+
+    assert "NaN" not in told
+    assert "undefined" not in told
+    assert ("does not answer" in told) == (row == "meters/aggregates")
+
+
 def test_readings_do_not_move_the_layout(visit: Visit) -> None:
     visitor = visit("1.40.2")
     page = visitor.open()

@@ -72,10 +72,7 @@ export function Act({ id, action, gateway, reads, drafts, isOpen, again }: ActPr
       const fresh = await again();
       setPhase({ is: "done", reply, changes: changes(reads, fresh), at: new Date().toLocaleTimeString("en-GB") });
     } catch (error) {
-      if (!(error instanceof Refusal)) {
-        setPhase({ is: "refused", words: "The page could not make sense of the gateway's answer.", status: 200 });
-        throw error;
-      }
+      if (!(error instanceof Refusal)) throw error;
       setPhase({ is: "refused", words: error.message, status: error.status });
     }
   };

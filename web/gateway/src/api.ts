@@ -1,6 +1,6 @@
 /** How the page talks to its gateway: rows of the catalogue by name, one session, refusals as errors. */
 
-import { refusalWords } from "./refusals";
+import { NO_SENSE, refusalWords } from "./refusals";
 
 export type Role = "public" | "kiosk" | "customer" | "installer" | "engineer";
 
@@ -29,7 +29,7 @@ export interface Session {
 /** JSON as a gateway answers it; every reader checks what it takes. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The gateway refused, or did not answer at all (status 0). */
+/** The gateway refused, did not answer at all (status 0), or said what is no JSON (NO_SENSE). */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -83,7 +83,11 @@ export class Gateway {
     const text = await (await this.request(name, options)).text().catch(() => {
       throw new Refusal(0, name, "");
     });
-    return text ? (JSON.parse(text) as Json) : null;
+    try {
+      return text ? (JSON.parse(text) as Json) : null;
+    } catch {
+      throw new Refusal(NO_SENSE, name, "");
+    }
   }
 
   /** Call a row and save its bytes as a file. */

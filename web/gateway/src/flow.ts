@@ -9,10 +9,17 @@ export type State = "asking" | "live" | "login" | "stopped" | "dark" | "busy" | 
 
 export const POINTS = ["solar", "load", "battery", "site"] as const;
 
-/** The powers in a body of /api/meters/aggregates, in the order of POINTS; a missing point is 0. [W] */
+/** The powers in a body of /api/meters/aggregates, in the order of POINTS; a house without solar has 0 there. [W]
+
+    Throws TypeError where another point is missing: no number is made up.
+*/
 export function powersIn(body: Json): number[] {
   const meters = body as Record<string, { instant_power?: number } | undefined>;
-  return POINTS.map((point) => meters[point]?.instant_power ?? 0);
+  return POINTS.map((point) => {
+    const watts = meters[point]?.instant_power ?? (point === "solar" ? 0 : null);
+    if (typeof watts !== "number") throw new TypeError(`${point} is missing`);
+    return watts;
+  });
 }
 
 /** Who feeds whom: the sun feeds the home first, then the battery, then the grid. [W] */

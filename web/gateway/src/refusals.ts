@@ -1,6 +1,10 @@
 /** Refusals as sentences: what happened, and what to do. One row per status. */
 
+/** Stands for an answer that is no JSON. */
+export const NO_SENSE = -1;
+
 const WORDS: Record<number, string> = {
+  [NO_SENSE]: "The gateway's answer makes no sense. Try again; if it stays so, run the system anew.",
   0: "The gateway does not answer. See whether it has power and this device is on its network, then try again.",
   400: "The gateway could not use what it was sent. Nothing was changed.",
   401: "The gateway does not accept this user with this password.",

@@ -38,6 +38,9 @@ const RARE_MS = 10_000;
 
 const STATE_OF: Record<number, State> = { 0: "lost", 401: "login", 403: "login", 429: "busy", 502: "stopped", 503: "busy" };
 
+const asNumber = (value: Json | undefined): number | null => (typeof value === "number" ? value : null);
+const asText = (value: Json | undefined): string | null => (typeof value === "string" ? value : null);
+
 /** Follow the house until the page is left. */
 export function useHouse(gateway: Gateway): Live {
   const [live, setLive] = useState<Live>(START);
@@ -104,8 +107,8 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
   const read = async (row: string, take: (body: Record<string, Json>) => Partial<Live>): Promise<void> => {
     if (ended || document.hidden || !gateway.offers(row) || !gateway.mayCall(row)) return;
     try {
-      const body = (await gateway.call(row)) as Record<string, Json>;
-      if (!ended) tell(take(body));
+      const body = await gateway.call(row);
+      if (!ended && body !== null && typeof body === "object" && !Array.isArray(body)) tell(take(body));
     } catch (error) {
       // What the sampling meets, it tells; of these readings only their absence is shown.
       if (!(error instanceof Refusal)) throw error;
@@ -114,11 +117,11 @@ function follow(gateway: Gateway, tell: (change: Partial<Live>) => void): () => 
 
   const rest = (): void => {
     if (isStopped) return;
-    void read("STATE_OF_ENERGY", (body) => ({ wirePct: body["percentage"] as number }));
-    void read("GRID_STATUS", (body) => ({ grid: (grid = body["grid_status"] as string) }));
+    void read("STATE_OF_ENERGY", (body) => ({ wirePct: asNumber(body["percentage"]) }));
+    void read("GRID_STATUS", (body) => ({ grid: (grid = asText(body["grid_status"])) }));
   };
   const rarely = (): void => {
-    void read("SITE_NAME", (body) => ({ siteName: body["site_name"] as string }));
+    void read("SITE_NAME", (body) => ({ siteName: asText(body["site_name"]) }));
     void read("SITEMASTER", (body) => ({ running: body["running"] === true }));
   };
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 
 import { changes } from "../src/diff";
-import { appPercent, isDark, split, wirePercent } from "../src/flow";
+import { appPercent, isDark, powersIn, split, wirePercent } from "../src/flow";
 import { label } from "../src/labels";
 import { gridLines } from "../src/steps/site";
 import { operationBody } from "../src/steps/system";
@@ -74,4 +74,13 @@ test("names become words with their unit, and serial numbers stay", () => {
   expect(label("nominal_system_power_kW")).toBe("Nominal system power [kW]");
   expect(label("lastTeslaConnected")).toBe("Last tesla connected");
   expect(label("TSY19153704424synchrometerX")).toBe("TSY19153704424synchrometerX");
+});
+
+test("a house without solar has none, and no other number is made up", () => {
+  const point = { instant_power: 5 };
+
+  expect(powersIn({ site: point, battery: point, load: point })).toEqual([0, 5, 5, 5]);
+  for (const body of [{}, null, { site: point, load: point }, { site: point, battery: {}, load: point }]) {
+    expect(() => powersIn(body)).toThrow(TypeError);
+  }
 });
