@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Emulated, Forebay
+from tests.cli.conftest import Emulate, Emulated, Forebay
 
 
 @pytest.fixture
@@ -66,3 +66,20 @@ def test_what_could_not_be_had_is_said_and_the_exit_code_tells(
     assert {"path": "/api/config", "row": "CONFIG"}.items() <= next(
         one for one in told["missing"] if one["row"] == "CONFIG"
     ).items()
+
+
+def test_a_restricted_gateway_is_captured_and_listed_too(
+    forebay: Forebay, emulate: Emulate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restricted = emulate("restricted")
+    monkeypatch.setenv("FOREBAY_PASSWORD", restricted.password)
+
+    listed = forebay("capture", restricted.host, tmp_path / "house", "--dry-run")
+    stored = forebay("capture", restricted.host, tmp_path / "house", "--pause", "0.000001", "--json")
+
+    assert listed.code == 0
+    assert "GET /api/system_status/soe" in listed.out
+    index = json.loads((tmp_path / "house" / "capture.json").read_bytes())
+    statuses = {answer["row"]: answer.get("status", 200) for answer in index["answers"]}
+    assert (statuses["STATE_OF_ENERGY"], statuses["STATUS"]) == (200, 404)
+    assert (stored.code, json.loads(stored.out)["missing"]) == (0, [])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from pathlib import Path
 
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of
 from forebay.cli.output import as_json, note
 from forebay.clock import SystemClock
-from forebay.errors import GatewayError
+from forebay.errors import GatewayError, NotOffered, NotPermitted
 from forebay.wire import captured
 from forebay.wire.firmware import Version, print_version
 
@@ -64,7 +65,8 @@ async def _dry_run(options: argparse.Namespace) -> int:
     from forebay.client.capture import safe_rows
 
     async with open_gateway(settings_of(options), login_may_stop=False) as gateway:
-        await gateway.identify()
+        with contextlib.suppress(NotOffered, NotPermitted):  # a restricted gateway does not tell its release
+            await gateway.identify()
         version = gateway.firmware
     assert version is not None  # noqa: S101 - identify has learned it
     rows = safe_rows(version)

@@ -162,7 +162,7 @@ class Round:
             return
         name = row.placeholders[0]
         values = list(self._values(name)) if len(row.placeholders) == 1 else []
-        if not values:
+        if not values and not any(raw.row in _sources(name) for raw in self.gathered.answers):
             self._miss(row, row.path, f"no answer tells a {name} to fill in")
         for value in values:
             yield {name: value}
@@ -179,6 +179,12 @@ class Round:
                 listed = body.get(member) if isinstance(body, dict) else None
                 found.update(dict.fromkeys(str(at) for at in range(len(listed or ()))))
         return found
+
+
+def _sources(name: str) -> list[Endpoint[Any, Any]]:
+    """Return the rows whose answers tell what a placeholder stands for."""
+    listed = [row for row, _ in FILLED_FROM.get(name, ())]
+    return [*listed, COUNTED_IN[name][0]] if name in COUNTED_IN else listed
 
 
 def _parsed(body: bytes) -> Any:
@@ -208,7 +214,12 @@ def redacted(gathered: Gathered, firmware: str) -> tuple[Capture, dict[str, byte
         redactor.learn(missing.row, missing.path, b"")
     answers: list[Answer] = []
     gone = [
-        Missing(path=redactor.path(one.path), row=one.row, reason=redactor.text(one.reason)) for one in gathered.missing
+        Missing(
+            path=one.path if "{" in one.path else redactor.path(one.path),
+            row=one.row,
+            reason=redactor.text(one.reason),
+        )
+        for one in gathered.missing
     ]
     bodies: dict[str, bytes] = {}
     for raw in gathered.answers:
