@@ -21,7 +21,7 @@ every_phase = pytest.mark.parametrize("phases", PHASE_KINDS)
 def serial(device: Device, kind: str) -> str:
     """The first meter that measures this."""
     return next(
-        meter.serial
+        str(meter.serial)
         for meter in sorted(ask(device, catalogue.METERS), key=lambda meter: meter.serial)
         if kind in [group.type for group in meter.cts]
     )
