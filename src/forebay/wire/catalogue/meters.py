@@ -22,6 +22,10 @@ AGGREGATES: Final = Endpoint[None, Aggregates](
     needs=RUNNING,
     poll=Poll.FAST,
     kept=True,
+    unverified=(
+        "the currents of each phase, of which every captured reply has zeros",
+        "the place of a generator from 20.49 on",
+    ),
 )
 
 METERS_SITE: Final = Endpoint[None, list[SiteMeter] | None](

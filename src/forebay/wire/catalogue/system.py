@@ -206,6 +206,10 @@ VITALS: Final = Endpoint[None, bytes](
     needs=RUNNING,
     content_type=always(OCTETS),
     poll=Poll.SLOW,
-    unverified=("502 while stopped is inferred",),
+    unverified=(
+        "502 while stopped is inferred",
+        "when each alert is raised",
+        "what disabled Powerwalls and inverters that are off say of themselves",
+    ),
     variant=Variant(setting="vitals_need_installer", access=Access.INSTALLER),
 )
