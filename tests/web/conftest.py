@@ -298,9 +298,12 @@ def stub() -> Iterator[Stub]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Start Debian's Chromium once for all tests of the page."""
+    """Start Debian's Chromium for the tests of one file.
+
+    No longer: while playwright's own loop lives in this thread, no test that is a coroutine can run.
+    """
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install .[dev]")
