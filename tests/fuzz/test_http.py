@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import ssl
 import time
 
 import pytest
 from tests.fuzz.conftest import Gateway
 from tests.fuzz.odd import BODIES, CASES, HOST, get, post
-
-from forebay.emulator.patience import REQUEST_S
 
 pytestmark = [pytest.mark.slow]
 
@@ -93,45 +90,6 @@ def test_a_body_shorter_than_promised_waits_for_its_rest_and_keeps_nobody_out(ga
     for tls in waiting:
         tls.close()
     assert gateway.settles(open_before)
-
-
-def test_heads_that_never_end_are_let_go_of(gateway: Gateway) -> None:
-    open_before = gateway.sockets()
-    begun = (
-        b"",
-        b"GET /api/status HTTP/1.1\r\nX: ",
-        get(b"/api/status") + b"GET /api/status HTTP/1.1\r\nX: ",
-        b"POST /api/login/Basic HTTP/1.1\r\n" + HOST + b"Content-Length: 60000\r\n\r\n{",
-    )
-    with contextlib.ExitStack() as opened:
-        slow = [opened.enter_context(contextlib.closing(gateway.tls())) for _ in range(40)]
-        for number, tls in enumerate(slow):
-            tls.sendall(begun[number % len(begun)])
-        assert gateway.answers()
-
-        end = time.monotonic() + REQUEST_S + 10
-        alive: list[ssl.SSLSocket] = slow
-        while alive and time.monotonic() < end:
-            alive = [tls for tls in alive if _drips_on(tls)]
-            time.sleep(0.5)  # drips, as such a client does
-
-    assert alive == []
-    assert gateway.settles(open_before)
-
-
-def _drips_on(tls: ssl.SSLSocket) -> bool:
-    """Send one more byte; whether the connection still stands."""
-    try:
-        tls.sendall(b"a")
-        tls.settimeout(0.001)
-        while piece := tls.recv(4096):
-            if b" 400 " in piece or b" 408 " in piece:
-                return False
-    except TimeoutError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def test_hundreds_of_broken_requests_leave_nothing_behind(gateway: Gateway) -> None:

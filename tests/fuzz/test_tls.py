@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 from tests.fuzz.conftest import Gateway
-from tests.fuzz.hello import broken, client_hello
+from tests.fuzz.hello import broken
 
 pytestmark = [pytest.mark.slow]
 
@@ -54,36 +54,6 @@ def test_a_plain_request_at_the_tls_port_ends_at_once(gateway: Gateway) -> None:
                 pass
 
     assert time.monotonic() - began < 5
-
-
-def test_hundreds_who_never_finish_their_handshake_keep_nobody_out(gateway: Gateway) -> None:
-    open_before = gateway.sockets()
-    hello = client_hello()
-    silent = [gateway.connect() for _ in range(200)]
-    try:
-        for number, raw in enumerate(silent):
-            raw.sendall(hello[: number % len(hello)])
-        assert gateway.answers()
-        assert _drips(gateway, hello) < 14
-        assert gateway.settles(open_before)  # the gateway lets go of them all after ten seconds
-    finally:
-        for raw in silent:
-            raw.close()
-
-
-def _drips(gateway: Gateway, hello: bytes) -> float:
-    """How long somebody can go on who sends a byte of his hello now and then [s]."""
-    began = time.monotonic()
-    with contextlib.closing(gateway.connect()) as raw, contextlib.suppress(OSError):
-        raw.settimeout(0.25)
-        for byte in hello:
-            raw.sendall(bytes([byte]))
-            try:
-                if raw.recv(4096) == b"":
-                    break
-            except TimeoutError:
-                continue
-    return time.monotonic() - began
 
 
 def test_noise_after_a_good_handshake_ends_the_connection_only(gateway: Gateway) -> None:
