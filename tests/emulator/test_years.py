@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,30 +28,20 @@ from forebay.physics import sun
 from forebay.physics.pack import Pack, PackSpec
 
 YEAR_S = 365 * 86_400
-YEAR_LIMIT_S = 3.0
-"""What a year of one home may take; measured by `make bench` too."""
-
 WATTS = st.floats(0, 12_000)
 
 
 @pytest.mark.parametrize("present", [True, False], ids=["at the grid", "alone"])
-def test_a_year_at_one_minute_steps_takes_less_than_its_limit(make_device: MakeDevice, present: bool) -> None:
-    took_s = [live_a_year(make_device, present=present)]
-    while took_s[-1] >= YEAR_LIMIT_S and len(took_s) < 3:  # a machine may be busy with something else
-        took_s.append(live_a_year(make_device, present=present))
-
-    assert min(took_s) < YEAR_LIMIT_S
-
-
-def live_a_year(make_device: MakeDevice, *, present: bool) -> float:
-    """Return the processor's time it took [s]."""
+def test_a_year_is_lived_to_its_last_second_in_one_go(make_device: MakeDevice, present: bool) -> None:
+    """How long it takes is measured by `make bench`."""
     home = msgspec.structs.replace(Home(), grid=Grid(present=present))
     device = make_device(start="2026-01-01T08:00:00", home=home)
+    before = device.counters.solar_exported
     device.clock.jump(YEAR_S)
-    began = time.process_time()
     device.catch_up()
+
     assert device.now == device.clock.now()
-    return time.process_time() - began
+    assert device.counters.solar_exported - before > (5e6 if present else 1e6)
 
 
 @settings(max_examples=40)
@@ -226,11 +215,9 @@ async def test_a_jump_of_a_year_lets_others_through(make_device: MakeDevice) -> 
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/time", "headers": headers}
     jump = asyncio.ensure_future(control(scope, receive, send))
-    turns, longest_s, seen = 0, 0.0, set()
+    turns, seen = 0, set()
     while not jump.done():
-        began = time.process_time()
         await asyncio.sleep(0)
-        longest_s = max(longest_s, time.process_time() - began)
         turns += 1
         device.catch_up()  # what a request does
         seen.add(device.now)
@@ -241,7 +228,6 @@ async def test_a_jump_of_a_year_lets_others_through(make_device: MakeDevice) -> 
     assert sent[0]["status"] == 200
     assert turns > 100
     assert len(seen) > 100
-    assert longest_s < 0.5
     assert device.now == device.clock.now() == silent.now
     assert readings.take(device) == readings.take(silent)
 
