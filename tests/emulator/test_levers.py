@@ -284,3 +284,16 @@ async def test_a_customer_of_a_newer_release_may_read_and_not_set(gateway: MakeG
 
     assert (read.status, written.status) == (200, 403)
     assert home.device.staged is None
+
+
+async def test_a_full_pack_says_100_and_stays_so(gateway: MakeGateway) -> None:
+    """S046, S120, E006: a full battery is the whole number 100."""
+    home = gateway("21.44", home=home_with(99.0))
+    put(home.device, MODES.BACKUP, 100)
+    bodies = []
+    for seconds in (3_600, 0.5, 7, 61, 3_600):
+        home.device.clock.jump(seconds)
+        bodies.append((await home.ask("GET", "/api/system_status/soe", home.token(Access.CUSTOMER))).body)
+
+    assert bodies == [b'{"percentage":100}'] * 5
+    assert 0 < -home.device.power.flows.battery_w < 100  # what the packs spend meanwhile

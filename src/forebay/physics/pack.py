@@ -13,6 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_ROUNDED_WH = 1e-6
+"""What is lost in sums of floating-point numbers [Wh]."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackSpec:
@@ -60,11 +63,13 @@ class Pack:
         return self.energy_wh / self.spec.full_wh
 
     def takes_w(self, hours: float) -> float:
-        """Return the greatest charging power for a step [W], positive."""
+        """Return the greatest charging power for a step [W], positive; what it spends meanwhile keeps a full one full."""
         spec = self.spec
+        idle_w = spec.idle_w / spec.efficiency_in
         limit_w = spec.charge_limit_w(self.energy_wh)
-        room_w = (spec.full_wh - self.energy_wh) / spec.efficiency_in / hours
-        return limit_w if limit_w < room_w else room_w if room_w > 0 else 0.0
+        room_w = (spec.full_wh - self.energy_wh) / spec.efficiency_in / hours + idle_w
+        limit_w = limit_w if limit_w > idle_w else idle_w
+        return limit_w if limit_w < room_w else room_w
 
     def gives_w(self, floor_wh: float, hours: float) -> float:
         """Return the greatest discharging power for a step [W].
@@ -89,7 +94,7 @@ class Pack:
         self.charged_wh += taken_wh
         self.power_w = 0.0 - power_w
         energy_wh = self.energy_wh + taken_wh * spec.efficiency_in - spec.idle_w * hours
-        self.energy_wh = spec.full_wh if energy_wh > spec.full_wh else energy_wh if energy_wh > 0 else 0.0
+        self.energy_wh = spec.full_wh if energy_wh > spec.full_wh - _ROUNDED_WH else energy_wh if energy_wh > 0 else 0.0
 
     def discharge(self, power_w: float, hours: float) -> None:
         """Give a power that `gives_w` allows [W]."""
