@@ -160,6 +160,10 @@ def test_a_wrong_unit_or_form_is_told_with_what_was_meant(tmp_path: Path, text: 
         ("[site]\nlatitude_deg = 37\nlongitude_deg = 122", "2: site.latitude_deg: 37, 122 is"),
         ("[gateway]\nfirmware = 'banana'", "2: gateway.firmware: "),
         (
+            "[grid]\npresent = false\n[[grid.outages]]\nstart = 2026-01-01T10:00:00\nminutes = 90",
+            "4: grid.outages[0].start: there is no grid that could fail; leave out present or outages",
+        ),
+        (
             "[[grid.outages]]\nstart = 2026-01-01T10:00:00\nminutes = 90\n[[grid.outages]]\nstart = 2026-01-01T11:00:00\nminutes = 5",
             "5: grid.outages[1].start: begins before outages[0] ends (2026-01-01T11:30); make them one",
         ),

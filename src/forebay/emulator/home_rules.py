@@ -62,6 +62,8 @@ def _firmware(home: Home) -> Iterator[Problem]:
 
 def _outages(home: Home) -> Iterator[Problem]:
     spans = []
+    if home.grid.outages and not home.grid.present:
+        yield Problem(("grid", "outages", 0, "start"), "there is no grid that could fail; leave out present or outages")
     for number, outage in enumerate(home.grid.outages):
         path = ("grid", "outages", number, "start")
         if outage.start.tzinfo is not None:
