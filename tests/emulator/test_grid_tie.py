@@ -210,14 +210,17 @@ def test_the_frequency_of_a_full_island_shows_in_the_meters_of_1_40(make_device:
     assert told.solar.instant_power < 600
 
 
-def test_a_house_in_the_dark_has_no_frequency(make_device: MakeDevice) -> None:
+def test_a_house_in_the_dark_has_neither_frequency_nor_voltage(make_device: MakeDevice) -> None:
     device = make_device(start=DARK_START)
     device.set_charge_pct(1)
     device.set_grid(False)
     live(device, 10)
+    now, told = readings.take(device), ask(device, catalogue.AGGREGATES)
 
     assert device.power.dark
-    assert {pack.frequency_hz for pack in readings.take(device).packs} == {0.0}
+    assert {(pack.frequency_hz, pack.voltage_v) for pack in now.packs} == {(0.0, 0.0)}
+    assert [told.load.instant_average_voltage, told.battery.instant_average_voltage, *now.phase_v] == [0.0] * 4
+    assert min(now.grid_phase_v) > 100  # what the utility will bring
 
 
 def test_grid_faults_grow_with_each_outage_and_are_gone_after_a_day(make_device: MakeDevice) -> None:

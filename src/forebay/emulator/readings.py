@@ -83,7 +83,8 @@ class PackShown(msgspec.Struct, frozen=True):
 class Readings(msgspec.Struct, frozen=True):
     """Everything that is measured at one instant.
 
-    phase_v: voltage of each outer conductor to neutral [V]; leg_v: their mean.
+    phase_v: voltage of each outer conductor of the house to neutral [V], 0 in the dark; leg_v: their mean.
+    grid_phase_v: that of the utility, where there is one.
     clamps: what each clamp of each meter shows, by serial number.
     """
 
@@ -97,6 +98,7 @@ class Readings(msgspec.Struct, frozen=True):
     grid_frequency_hz: float
     leg_v: float
     phase_v: tuple[float, ...]
+    grid_phase_v: tuple[float, ...]
 
     @property
     def active_packs(self) -> tuple[PackShown, ...]:
@@ -145,7 +147,8 @@ def _read(device: Device) -> Readings:
     view = metering.view
     phases = view.phases
     is_own = metering.kind != "neurio"
-    line_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
+    grid_v, grid_hz = world.voltage_v(at_s), world.frequency_hz(at_s)
+    line_v = 0.0 if device.power.dark else grid_v
     leg_v = line_v / phases.line
     phase_v = tuple(leg_v * share for share in phases.volts)
     house_hz = device.frequency_hz
@@ -180,7 +183,7 @@ def _read(device: Device) -> Readings:
 
     def amps(load: float, source: float) -> tuple[float, float, float]:
         """Return the current on each of three phases of a flow that is part use, part source [W]."""
-        if phases.count < 3:
+        if phases.count < 3 or not line_v:
             return (0.0, 0.0, 0.0)
         a, b, c = (
             abs(load * use - source * give) / volts
@@ -214,7 +217,15 @@ def _read(device: Device) -> Readings:
             amps(0.0, battery_w),
         ),
         load=Shown(
-            grid_stamp, load_w, load_var, 0.0, max(0.0, load_wh), shown_v, meter_hz, load_w / shown_v, amps(load_w, 0.0)
+            grid_stamp,
+            load_w,
+            load_var,
+            0.0,
+            max(0.0, load_wh),
+            shown_v,
+            meter_hz,
+            load_w / shown_v if shown_v else 0.0,
+            amps(load_w, 0.0),
         ),
         solar=Shown(
             stamp(device, 0.08, 3),
@@ -243,6 +254,7 @@ def _read(device: Device) -> Readings:
         grid_frequency_hz=grid_hz,
         leg_v=leg_v,
         phase_v=phase_v,
+        grid_phase_v=tuple(grid_v / phases.line * share for share in phases.volts),
     )
 
 
@@ -310,7 +322,7 @@ def _pack(device: Device, index: int, line_v: float, house_hz: float) -> PackSho
         reactive_var=10 * round(1.5 + wobble) if device.running and enabled else 0,
         charged_wh=int(pack_.charged_wh),
         discharged_wh=int(pack_.discharged_wh),
-        voltage_v=round((line_v + 1.5 + 0.2 * wobble) * 10) * 0.1,
+        voltage_v=round((line_v + 1.5 + 0.2 * wobble) * 10) * 0.1 if line_v else 0.0,
         frequency_hz=round((house_hz + 0.004 * wobble) * 1000) * 0.001 if house_hz else 0.0,
         current_a=round(-power_w / _CELL_V, 1),
         enabled=enabled,

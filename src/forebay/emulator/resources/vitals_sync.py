@@ -30,7 +30,10 @@ def _island(device: Device, now: readings.Readings) -> dict[str, Value]:
     main_hz = round(now.grid_frequency_hz * 100) * 0.01 if device.grid_up else 0.0
     load_hz = round(packs_hz * 100) * 0.01 if is_lit else 0.0
     there = [phase < phases.count for phase in range(_PHASES)]
-    volts = [float(round(now.phase_v[phase])) if there[phase] else 0.0 for phase in range(_PHASES)]
+    volts = [
+        (float(round(now.phase_v[phase])), float(round(now.grid_phase_v[phase]))) if there[phase] else (0.0, 0.0)
+        for phase in range(_PHASES)
+    ]
     is_three = phases.count == _PHASES
 
     def angle(degrees: float) -> float:
@@ -54,9 +57,9 @@ def _island(device: Device, now: readings.Readings) -> dict[str, Value]:
     for phase, is_there in enumerate(there, 1):
         out[f"ISLAND_PhaseL{phase}_Main_Load"] = 0.0 if is_there else _NO_PHASE
     out["ISLAND_ReadyForSynchronization"] = is_lit
-    for phase, phase_v in enumerate(volts, 1):
-        out[f"ISLAND_VL{phase}N_Load"] = phase_v if is_lit else 0.0
-        out[f"ISLAND_VL{phase}N_Main"] = phase_v if device.grid_up else 0.0
+    for phase, (house_v, grid_v) in enumerate(volts, 1):
+        out[f"ISLAND_VL{phase}N_Load"] = house_v
+        out[f"ISLAND_VL{phase}N_Main"] = grid_v if device.grid_up else 0.0
     return out
 
 
