@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,10 +28,21 @@ if TYPE_CHECKING:
 
 PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1}
 """Unit -> decimal places that are kept: finer than any meter's error."""
+_MOST = 1e12
+"""What reaches this is no measurement, but is kept: as a float, where decimals of 18 digits would not hold it."""
 
 _WRITE = "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 20480)"
 _HELD = {s.name: s.held for s in SIGNALS}
 _UNITS = {s.name: s.unit for s in SIGNALS}
+
+
+def _kind(name: str, values: np.ndarray[Any, Any]) -> str:
+    """Return the type that holds these values as they are, to the places of `PLACES`."""
+    import numpy as np
+
+    if (np.abs(values[~np.isnan(values)]) >= _MOST).any():
+        return "DOUBLE"
+    return f"DECIMAL(18, {places(name, values)})"
 
 
 def places(name: str, values: np.ndarray[Any, Any]) -> int:
@@ -50,7 +62,7 @@ class Archive:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # so that nothing in it means more to the library than a path
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -87,13 +99,17 @@ class Archive:
         """
         import duckdb
 
-        paths = ", ".join("'" + str(self.path(file)).replace("'", "''") + "'" for file in files)
         with self._lock:
             try:
-                result = self._connect().execute(select.format(table=f"read_parquet([{paths}])"), list(parameters))
+                result = self._connect().execute(select.format(table=self._table(files)), list(parameters))
                 return dict(result.fetchnumpy())
             except duckdb.Error as exc:
                 raise StoreError(self._worded(files, exc)) from exc
+
+    def _table(self, files: Sequence[str]) -> str:
+        """Return the rows of files as SQL: each column in the finest of their types, none made of folders' names."""
+        paths = ", ".join(_quoted(_literally(self.path(file))) for file in files)
+        return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
     def rows(self, files: Sequence[str], select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query as Python values, NULL as None."""
@@ -110,7 +126,9 @@ class Archive:
         import duckdb
 
         try:
-            self._connect().execute("SELECT count(*) FROM parquet_metadata(?)", [str(self.path(file))]).fetchall()
+            self._connect().execute(
+                "SELECT count(*) FROM parquet_metadata(?)", [_literally(self.path(file))]
+            ).fetchall()
         except duckdb.Error:
             return False
         return True
@@ -127,8 +145,7 @@ class Archive:
             held = _HELD.get(name)
             if held is Held.REAL:
                 floats = values.astype(np.float64)
-                kind = f"DECIMAL(18, {places(name, floats)})"
-                casts.append(f"cast(nullif({name}, 'nan'::DOUBLE) AS {kind}) AS {name}")
+                casts.append(f"cast(nullif({name}, 'nan'::DOUBLE) AS {_kind(name, floats)}) AS {name}")
             elif held is Held.INTEGER:
                 casts.append(f"cast({name} AS INTEGER) AS {name}")
             elif held is Held.TEXT:
@@ -138,8 +155,11 @@ class Archive:
 
     def join(self, file: str, parts: Sequence[str]) -> tuple[int, str]:
         """Write the rows of several files, given in order of time, as one; as `write`."""
-        paths = ", ".join("'" + str(self.path(part)).replace("'", "''") + "'" for part in parts)
-        return self._copy(file, f"SELECT * FROM read_parquet([{paths}])", None)  # noqa: S608
+        kinds = {name: kind for name, kind, *_ in self.rows(parts, "DESCRIBE SELECT * FROM {table}")}
+        # together decimals of 0 and of 2 places are 20 digits wide, which are packed less well and never needed
+        narrow = {name: re.sub(r"^DECIMAL\(\d+,", "DECIMAL(18,", kind) for name, kind in kinds.items()}
+        columns = ", ".join(f"cast({name} AS {kind}) AS {name}" for name, kind in narrow.items())
+        return self._copy(file, f"SELECT {columns} FROM {self._table(parts)}", None)  # noqa: S608
 
     def _copy(self, file: str, select: str, table: Columns | None) -> tuple[int, str]:
         import duckdb
@@ -147,13 +167,14 @@ class Archive:
         target = self.path(file)
         part = target.with_name(target.name + ".part")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.folder, target.parent):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                folder.chmod(0o700)
             with self._lock:
                 connection = self._connect()
                 if table is not None:
                     connection.register("columns_given", dict(table))
-                quoted = str(part).replace("'", "''")
-                connection.execute(f"COPY ({select}) TO '{quoted}' {_WRITE}")
+                connection.execute(f"COPY ({select}) TO {_quoted(str(part))} {_WRITE}")
                 if table is not None:
                     connection.unregister("columns_given")
             part.chmod(0o600)
@@ -165,6 +186,15 @@ class Archive:
                 part.unlink(missing_ok=True)
             raise StoreError(f"{target}: cannot be written: {exc}; the readings stay in the database") from exc
         return target.stat().st_size, digest
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literally(path: Path) -> str:
+    """Return a path in which the library sees no pattern for other files."""
+    return re.sub(r"[*?[]", r"[\g<0>]", str(path))
 
 
 def _synced(path: Path) -> str:

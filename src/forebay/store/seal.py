@@ -8,6 +8,7 @@ so that counters at any quarter are at hand without a file.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ HOT_DAYS = 2
 HOT_MINUTES_MS = 10 * DAY_MS
 """How long minutes stay put together; older ones are made from the raw readings when asked for."""
 ORPHAN_S = 3600.0
-"""Age at which a file that no segment names is taken away [s]: no reader can still be at it."""
+"""How long after it was written or joined a file that no segment names is taken away [s]: nobody can still read it."""
 
 _NAMES: dict[Table, tuple[str, ...]] = {"samples": FAST_NAMES, "slow_samples": SLOW_NAMES}
 _DAY = re.compile(r"-(\d{4}-\d{2})-\d{2}\.parquet$")
@@ -41,15 +42,22 @@ _BOUNDS = "gateway_id = ? AND at_ms >= ? AND at_ms < ?"
 def upkeep(store: Store) -> int:
     """Seal what is due of every gateway, one step each; return how many steps were done, 0 when nothing was due.
 
-    Raises StoreError when a file cannot be written; the readings are in the database then as before.
+    Raises StoreError when a file cannot be read or written, once everything else is done that was due; the readings
+    are where they were then.
     """
-    done = 0
+    done, failed = 0, None
     for gateway in store.gateways():
         for table in _NAMES:
-            done += seal_next_day(store, gateway.id, table) or join_next_month(store, gateway.id, table)
-    if not done:
-        _sweep(store)
-    return done
+            try:
+                done += seal_next_day(store, gateway.id, table) or join_next_month(store, gateway.id, table)
+            except StoreError as exc:
+                failed = failed or exc
+    if done:
+        return done
+    _sweep(store)
+    if failed is not None:
+        raise failed
+    return 0
 
 
 def seal_next_day(store: Store, gateway_id: int, table: Table) -> bool:
@@ -154,6 +162,8 @@ def join_next_month(store: Store, gateway_id: int, table: Table) -> bool:
         if n != sum(part.n for part in parts):
             raise StoreError(f"{store.archive.path(file)}: has {n} readings, not those of its days; the days stay")
         removed = "DELETE FROM segments WHERE gateway_id = ? AND kind = ? AND start_ms >= ? AND start_ms < ?"
+        for part in parts:
+            os.utime(store.archive.path(part.file))  # it is now that their last readers begin
         row = (gateway_id, table, parts[0].start_ms, parts[-1].end_ms, file, n, size, digest)
         database.write_at_once(
             [
