@@ -130,6 +130,24 @@ def test_a_backup_is_whole_while_the_record_is_written_and_sealed(path: Path, tm
     assert written
 
 
+def test_the_log_of_a_record_that_was_moved_away_is_not_written_into_the_one_put_back(
+    kept: Path, tmp_path: Path
+) -> None:
+    back_up(kept, tmp_path / "house.tar")
+    goal = tmp_path / "goal" / "forebay.db"
+    goal.parent.mkdir()
+    with Store.open(kept, flush_s=0.0) as store:  # a recorder that is killed leaves its log
+        wild(store, 9, every_s=900)
+        goal.with_name("forebay.db-wal").write_bytes(kept.with_name("forebay.db-wal").read_bytes())
+
+    with pytest.raises(StoreError, match=r"forebay\.db-wal: is there already; move it away first"):
+        restore(tmp_path / "house.tar", goal)
+    goal.with_name("forebay.db-wal").unlink()
+    restore(tmp_path / "house.tar", goal)
+    with Store.read(goal) as store:
+        assert check(store) == []
+
+
 def test_nothing_is_ever_overwritten(kept: Path, tmp_path: Path) -> None:
     target = tmp_path / "house.tar"
     back_up(kept, target)

@@ -58,7 +58,8 @@ def restore(source: Path, database: Path, *, progress: Callable[[str], object] =
     Raises StoreError when there is a record already, or the backup is not whole; then nothing is put anywhere.
     """
     archive = archive_of(database)
-    for path in (database, archive):
+    log = database.with_name(f"{database.name}-wal")  # of a record moved away: it would be written into this one
+    for path in (database, archive, log):
         if path.exists():
             raise StoreError(f"{path}: is there already; move it away first, a record is never overwritten")
     try:
@@ -71,6 +72,8 @@ def restore(source: Path, database: Path, *, progress: Callable[[str], object] =
                 tar.extractall(folder, filter="data")
             unpacked = folder / database.name
             (folder / _DATABASE).rename(unpacked)
+            for inner in folder.rglob("*/"):
+                inner.chmod(0o700)
             if (folder / _ARCHIVE).is_dir():
                 (folder / _ARCHIVE).rename(archive_of(unpacked))
             with Store.open(unpacked) as store:  # also brings an older schema up to date

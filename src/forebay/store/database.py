@@ -216,12 +216,12 @@ class Database:
         with self._lock:
             begins = not self.writable and not self._connection.in_transaction
             if begins:
-                self._connection.execute("BEGIN")
+                self.rows("BEGIN")
             try:
                 yield
             finally:
                 if begins:
-                    self._connection.execute("COMMIT")
+                    self.rows("COMMIT")
 
     def flush(self) -> None:
         """Make everything durable. Raises StoreError; then it is kept for the next try."""
