@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from forebay.emulator import readings
 from forebay.emulator.build import build_device
 from forebay.emulator.injection import Injection
 from forebay.emulator.library import HOMES, find_home
+from forebay.emulator.resources import RESOURCES
 from forebay.errors import EmulatorError
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Poll
@@ -46,6 +48,21 @@ def test_a_home_of_the_gallery_keeps_the_laws_through_two_days(name: str) -> Non
         assert now.load.power_w >= 0
         assert now.solar.power_w >= -100
         assert 0 <= device.power.level <= 1
+
+
+@pytest.mark.parametrize("name", HOMES.names())
+def test_what_a_home_used_is_told_by_the_meters_that_it_has(name: str) -> None:
+    """M08: what aggregates does not show, the house cannot have used."""
+    device = build_device(find_home(HOMES.prefix + name), start=datetime.fromisoformat("2027-01-09"), speed=0)
+    device.clock.jump(90_000)
+    device.catch_up()
+    told = msgspec.to_builtins(RESOURCES[catalogue.AGGREGATES](device, None, {}))
+    used_wh = 0.0
+    for point, sign in (("site", -1), ("solar", 1), ("battery", 1), ("generator", 1)):
+        meter = told.get(point, {"energy_exported": 0, "energy_imported": 0})
+        used_wh += sign * (meter["energy_exported"] - meter["energy_imported"])
+
+    assert told["load"]["energy_imported"] == pytest.approx(used_wh, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", HOMES.names())

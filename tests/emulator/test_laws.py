@@ -99,7 +99,7 @@ def check(device: Device) -> None:
         - now.battery.imported_wh,
         rel=1e-12,
     )
-    assert now.load.current_a == now.load.power_w / now.load.voltage_v
+    assert now.load.current_a == (now.load.power_w / now.load.voltage_v if now.load.voltage_v else 0)
     working = [p for p in now.packs if p.enabled]
     if working:  # M11
         assert now.charge_pct == 100 * sum(p.energy_wh for p in working) / sum(p.full_wh for p in working)

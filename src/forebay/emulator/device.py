@@ -70,6 +70,8 @@ class Device:
         counters.solar_imported = rng.uniform(5e3, 2e4)
         counters.site_imported = rng.uniform(2e6, 5e6)
         counters.site_exported = rng.uniform(1e6, 3e6)
+        if not home.solar:  # no sun was ever counted, nor sold
+            counters.solar_exported = counters.solar_imported = counters.site_exported = 0.0
         self.connected = True
         self.site_name = home.site.name
         self.may_export = True

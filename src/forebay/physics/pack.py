@@ -63,7 +63,7 @@ class Pack:
         return self.energy_wh / self.spec.full_wh
 
     def takes_w(self, hours: float) -> float:
-        """Return the greatest charging power for a step [W], positive; what it spends meanwhile keeps a full one full."""
+        """Return the greatest charging power for a step [W], positive; a full one takes what it spends."""
         spec = self.spec
         idle_w = spec.idle_w / spec.efficiency_in
         limit_w = spec.charge_limit_w(self.energy_wh)
