@@ -10,10 +10,12 @@ Reasons: docs/decisions/0022.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from forebay.records.flows import FLOWS
@@ -90,15 +92,21 @@ class _Ledger:
         self._power = f"CASE WHEN {signed} > 0 THEN {signed} WHEN {flow.power} IS NOT NULL THEN 0.0 END"
         known = "SELECT 1 FROM counters WHERE gateway_id = ? AND signal = ?"
         self._is_counted = bool(store.database.rows(known, (gateway_id, flow.counter)))
-        steps = "SELECT at_ms, since_ms, step_wh, fill_wh FROM refused_steps WHERE gateway_id = ? AND signal = ?"
+        self._hole: tuple[int, Point | None, Point | None] | None = None
+        steps = (
+            "SELECT at_ms, since_ms, step_wh, fill_wh FROM refused_steps"
+            " WHERE gateway_id = ? AND signal = ? ORDER BY at_ms"
+        )
         self._refused = store.database.rows(steps, (gateway_id, flow.counter)) if self._is_counted else []
 
     def edge(self, at_ms: int) -> _Edge:
         """Find the points around an instant."""
         if not self._is_counted:
             return _Edge(at_ms, None, None)
-        before = self._readings.point(at_ms, self._number, after=False) or self._point("<=", "DESC", at_ms)
-        after = self._readings.point(at_ms, self._number, after=True) or self._point(">", "ASC", at_ms)
+        before = self._readings.point(at_ms, self._number, after=False)
+        after = self._readings.point(at_ms, self._number, after=True)
+        if before is None or after is None:
+            before, after = self._around(at_ms)
         quarter_ms = floor_ms(at_ms, QUARTER_MS)
         if quarter_ms != at_ms and at_ms < self._sealed_ms:  # what lies nearer is in a file
             before = self._nearest(quarter_ms, at_ms + 1, "DESC") or before
@@ -107,6 +115,16 @@ class _Ledger:
             return _Edge(at_ms, before, after)
         pair_wh = after.counter_wh - before.counter_wh
         return _Edge(at_ms, before, after, before.counter_wh + pair_wh * share(before, after, at_ms, pair_wh))
+
+    def _around(self, at_ms: int) -> tuple[Point | None, Point | None]:
+        """Return the points in the database around an instant; those of a hole are looked for once."""
+        if self._hole is not None:
+            since_ms, before, after = self._hole
+            if since_ms <= at_ms and (after is None or at_ms < after.at_ms):
+                return before, after
+        before, after = self._point("<=", "DESC", at_ms), self._point(">", "ASC", at_ms)
+        self._hole = (at_ms, before, after)
+        return before, after
 
     def _point(self, relation: str, order: str, at_ms: int) -> Point | None:
         counter = self._flow.counter
@@ -130,10 +148,11 @@ class _Ledger:
     def refused(self, after_ms: int, until_ms: int) -> tuple[float, int]:
         """Return what to add for the steps refused in (after, until] [Wh] and the time nobody can tell [ms]."""
         add_wh, lost_ms = 0.0, 0
-        for at_ms, since_ms, step_wh, fill_wh in self._refused:
-            if after_ms < at_ms <= until_ms:
-                add_wh += (fill_wh or 0.0) - step_wh
-                lost_ms += at_ms - since_ms if fill_wh is None else 0
+        low = bisect_right(self._refused, after_ms, key=itemgetter(0))
+        high = bisect_right(self._refused, until_ms, key=itemgetter(0))
+        for at_ms, since_ms, step_wh, fill_wh in self._refused[low:high]:
+            add_wh += (fill_wh or 0.0) - step_wh
+            lost_ms += at_ms - since_ms if fill_wh is None else 0
         return add_wh, lost_ms
 
     def part(self, edge: _Edge) -> tuple[float, int]:
