@@ -18,7 +18,7 @@ from tests.store.test_archive import START, seal_all, wild
 from tests.store.test_fed import live
 
 from forebay.errors import StoreError
-from forebay.exchange.export import ENERGIES, MEANS, WINDOWS, Wanted, edges, rows, write_text
+from forebay.exchange.export import ENERGIES, MEANS, WINDOWS, Wanted, edges, rows, write_parquet, write_text
 from forebay.records.reading import Reading
 from forebay.store import Store
 from forebay.store.energy import energy_between
@@ -169,3 +169,50 @@ def test_bad_words_are_answered_with_good_ones(
 
 def test_every_spacing_divides_a_day() -> None:
     assert all(86_400 % step_s == 0 for step_s in MEANS.values())
+
+
+def test_a_range_without_end_costs_no_more_than_the_record(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    wild(store, 1, every_s=600)
+    ever = {"start": datetime(1, 1, 2, tzinfo=UTC), "end": datetime(9999, 12, 30, tzinfo=UTC)}
+    asked: list[str] = []
+    query = store.database.rows
+
+    def counting(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return query(sql, parameters)
+
+    monkeypatch.setattr(store.database, "rows", counting)
+    whole = [len(list(rows(store, want(**ever, every=every)))) for every in ("raw", "1h")]
+    energies = {every: list(rows(store, want(**ever, every=every, energy=True))) for every in WINDOWS}
+
+    assert whole[0] == len(store.readings(1, START, START + timedelta(days=2)))
+    assert 24 <= whole[1] <= 26
+    assert energies["year"][0][0] == START.replace(hour=0)
+    assert len(energies["15m"]) < 110
+    assert len(asked) < 3000
+
+
+def test_the_slots_of_an_odd_range_are_those_of_the_clock(store: Store) -> None:
+    wild(store, 3, every_s=60)
+    start = START + timedelta(hours=20, minutes=20, seconds=7)
+    found = [at for at, _ in rows(store, want(start=start, end=START + timedelta(days=1, hours=2), every="1h"))]
+
+    hours = [START + timedelta(hours=hour) for hour in range(21, 26)]
+    assert found == [start, *hours]
+
+
+@pytest.mark.parametrize("folder", ["a*b", "[a]", "at=3", "~", "it's"])
+def test_parquet_goes_into_any_folder(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wild(store, 0.1, every_s=600)
+    for name in ("aXb", folder):
+        Path(name).mkdir()
+    Path("aXb/x.parquet.csv.part").write_text("what a pattern would find")
+    n = write_parquet(Path(folder) / "x.parquet", want(), rows(store, want()), lambda _: None)
+    (tmp_path / folder / "x.parquet").rename(tmp_path / "plain.parquet")
+
+    found = duckdb.execute(f'SELECT count(*), min("at") FROM "{tmp_path}/plain.parquet"').fetchall()
+    first = store.readings(1, START, START + timedelta(days=1))[0].at.replace(tzinfo=None)
+    assert found == [(n, first)]

@@ -42,8 +42,8 @@ def export(options: argparse.Namespace) -> int:
         columns = tuple(word.strip() for word in options.signals.split(",")) if options.signals else ()
         wanted = Wanted(
             gateway_id=gateways[name],
-            start=start.astimezone(UTC),
-            end=end.astimezone(UTC),
+            start=start,
+            end=end,
             every=options.every or ("day" if options.energy else "raw"),
             signals=columns,
             energy=options.energy,
@@ -73,9 +73,9 @@ def _instant(text: str | None, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise ConfigError(f"{text}: is no date or time such as 2026-06-21 or 2026-06-21T18:00") from exc
-    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def _telling(options: argparse.Namespace, wanted: Wanted) -> Callable[[datetime], object]:

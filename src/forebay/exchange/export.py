@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from forebay.errors import StoreError
 from forebay.records.flows import FLOWS
+from forebay.store.archive import literally, quoted
 from forebay.store.energy import energy_between
 from forebay.store.fed import PARTS, fed_between
 from forebay.store.query import STEPS_S, day_bounds, series, site_zone
@@ -79,10 +80,13 @@ class Wanted:
 def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield (instant or start of the window, values), in order; what is not known is None."""
     zone = site_zone(store, wanted.gateway_id)
-    if wanted.energy:
-        yield from _energies(store, wanted, zone)
+    recorded = _recorded(store, wanted, zone)
+    if recorded is None:
         return
-    for start, end in _days(wanted.start, wanted.end):
+    if wanted.energy:
+        yield from _energies(store, wanted, edges(*recorded, wanted.every, zone))
+        return
+    for start, end in _days(*recorded, MEANS.get(wanted.every)):
         if wanted.every == "raw":
             names = ", ".join(wanted.columns)
             select = f"SELECT at_ms, {names} FROM {{table}} ORDER BY at_ms"  # noqa: S608 - names are checked
@@ -96,7 +100,27 @@ def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
                     yield from_ms(at_s * 1000), values
 
 
-def _days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _recorded(store: Store, wanted: Wanted, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """Return what is wanted without the local days before the first and after the last reading; None if that is all."""
+    sql = (
+        "SELECT min(ms) FROM (SELECT min(start_ms) AS ms FROM quarters WHERE gateway_id = ?"
+        " UNION ALL SELECT min(at_ms) FROM samples WHERE gateway_id = ?)"
+    )
+    first_ms = store.database.rows(sql, (wanted.gateway_id, wanted.gateway_id))[0][0]
+    latest = store.latest(wanted.gateway_id)
+    if first_ms is None or latest is None:
+        return None
+    start = max(wanted.start, day_bounds(from_ms(first_ms).astimezone(zone).date(), zone)[0])
+    end = min(wanted.end, day_bounds(latest.at.astimezone(zone).date(), zone)[1])
+    return (start, end) if start < end else None
+
+
+def _days(start: datetime, end: datetime, step_s: int | None) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the days of [start, end), after a first slot that is cut short where the start is between two."""
+    if step_s is not None and to_ms(start) % (step_s * 1000):
+        turn = min(end, from_ms((to_ms(start) // (step_s * 1000) + 1) * step_s * 1000))
+        yield start, turn
+        start = turn
     while start < end:
         midnight = (start + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         yield start, min(midnight, end)
@@ -121,8 +145,7 @@ def edges(start: datetime, end: datetime, every: str, zone: ZoneInfo) -> list[da
     return found
 
 
-def _energies(store: Store, wanted: Wanted, zone: ZoneInfo) -> Iterator[Row]:
-    every = edges(wanted.start, wanted.end, wanted.every, zone)
+def _energies(store: Store, wanted: Wanted, every: Sequence[datetime]) -> Iterator[Row]:
     for first in range(0, len(every) - 1, 400):
         part = every[first : first + 401]
         sums = energy_between(store, wanted.gateway_id, part)
@@ -168,10 +191,11 @@ def write_parquet(target: Path, wanted: Wanted, found: Iterator[Row], progress: 
         with text.open("w", encoding="utf-8", newline="") as file:
             n = write_text(file, "csv", wanted, found, progress)
         listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-        source, goal = (str(path).replace("'", "''") for path in (text, part))
-        with duckdb.connect(config={"threads": 1}) as connection:
-            select = f"SELECT * FROM read_csv('{source}', header = true, nullstr = '', columns = {{{listed}}})"  # noqa: S608
-            connection.execute(f"COPY ({select}) TO '{goal}' (FORMAT parquet, COMPRESSION zstd)")
+        source, goal = quoted(literally(text.absolute())), quoted(str(part.absolute()))
+        plain = "header = true, nullstr = '', auto_detect = false, hive_partitioning = false"
+        with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
+            select = f"SELECT * FROM read_csv({source}, {plain}, columns = {{{listed}}})"  # noqa: S608
+            connection.execute(f"COPY ({select}) TO {goal} (FORMAT parquet, COMPRESSION zstd)")
         part.replace(target)
     except (OSError, duckdb.Error) as exc:
         raise StoreError(f"{target}: cannot be written: {exc}") from exc

@@ -108,7 +108,7 @@ class Archive:
 
     def _table(self, files: Sequence[str]) -> str:
         """Return the rows of files as SQL: each column in the finest of their types, none made of folders' names."""
-        paths = ", ".join(_quoted(_literally(self.path(file))) for file in files)
+        paths = ", ".join(quoted(literally(self.path(file))) for file in files)
         return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
     def rows(self, files: Sequence[str], select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -126,9 +126,7 @@ class Archive:
         import duckdb
 
         try:
-            self._connect().execute(
-                "SELECT count(*) FROM parquet_metadata(?)", [_literally(self.path(file))]
-            ).fetchall()
+            self._connect().execute("SELECT count(*) FROM parquet_metadata(?)", [literally(self.path(file))]).fetchall()
         except duckdb.Error:
             return False
         return True
@@ -174,7 +172,7 @@ class Archive:
                 connection = self._connect()
                 if table is not None:
                     connection.register("columns_given", dict(table))
-                connection.execute(f"COPY ({select}) TO {_quoted(str(part))} {_WRITE}")
+                connection.execute(f"COPY ({select}) TO {quoted(str(part))} {_WRITE}")
                 if table is not None:
                     connection.unregister("columns_given")
             part.chmod(0o600)
@@ -188,11 +186,12 @@ class Archive:
         return target.stat().st_size, digest
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _literally(path: Path) -> str:
+def literally(path: Path) -> str:
     """Return a path in which the library sees no pattern for other files."""
     return re.sub(r"[*?[]", r"[\g<0>]", str(path))
 
