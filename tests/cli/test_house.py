@@ -175,6 +175,7 @@ def test_at_a_keyboard_a_no_is_a_no_and_a_yes_is_a_yes(at_keyboard: Callable[...
     assert (no.code, no.out) == (1, "")
     assert "in an outage the house goes dark" in no.err
     assert "Do it? (yes/no) [no]: " in no.err
+    assert no.err.endswith("forebay: Nothing was changed.\n")
     assert gateway.state()["running"]
 
     gateway.control("/solar", watts=0)

@@ -125,7 +125,14 @@ def test_without_a_password_the_answer_says_what_is_missing(forebay: Forebay, em
     outcome = forebay("status", "--host", emulate().host)
 
     assert outcome.code == 1
-    assert "no password was given" in outcome.err
+    assert "no password was given; `forebay setup` asks for it, or give $FOREBAY_PASSWORD" in outcome.err
+
+
+def test_vitals_are_shown_without_the_noise_of_their_last_bits(forebay: Forebay, gateway: Emulated) -> None:
+    numbers = re.findall(r"  (-?\d+\.\d+)$", forebay("vitals", "--host", gateway.host).out, re.MULTILINE)
+
+    assert numbers
+    assert all(len(number.partition(".")[2]) <= 3 for number in numbers)
 
 
 def test_watching_shows_the_house_twice_and_ends(forebay: Forebay, gateway: Emulated) -> None:

@@ -44,6 +44,9 @@ def test_every_command_explains_itself(forebay: Forebay, name: str) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith(f"usage: forebay {name}")
     assert max(map(len, outcome.out.splitlines())) <= 120
+    assert re.search(r"\n\n[A-Z][^\n]+[\s\S]*?\.\n\n(positional|options)", outcome.out), (
+        "no sentence says what it is for"
+    )
 
 
 def test_the_help_names_every_command(forebay: Forebay) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from forebay import config
 from forebay.cli.output import note
-from forebay.errors import ConfigError, Unreachable
+from forebay.errors import ConfigError, LoginRejected, Unreachable
 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
@@ -127,7 +127,12 @@ def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]]) -
                 if settings.gateway.host:
                     raise
                 hint = "no gateway is set up yet: run `forebay setup`, or give --host"
-                raise Unreachable(f"{exc.message}; {hint}", path=exc.path) from exc
+                raise ConfigError(f"{exc.message}; {hint}") from exc
+            except LoginRejected as exc:
+                if config.password_of(settings.gateway) is not None:
+                    raise
+                hint = "`forebay setup` asks for it, or give $FOREBAY_PASSWORD or --password-file"
+                raise LoginRejected(f"{exc.message}; {hint}", path=exc.path, status=exc.status) from exc
 
     return asyncio.run(go())
 

@@ -82,7 +82,9 @@ def add_house(
         )
 
     update = add("update", "the gateway's firmware: look for a newer one, show the state, install", "update", "update")
-    update.add_argument("action", choices=("check", "status", "install"), help="what to do")
+    update.add_argument(
+        "action", choices=("check", "status", "install"), help="look and download; show the state; install it"
+    )
     update.add_argument("--wait", type=_seconds, metavar="S", help="seconds to follow it (check 120, install 1800)")
 
     add("networks", "the gateway's networks", "lists", "listing")

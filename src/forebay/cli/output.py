@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +43,19 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
 
 def note(text: str) -> None:
     """Say something beside the result, on stderr."""
-    print(harmless(text), file=sys.stderr, flush=True)
+    print(_folded(harmless(text)), file=sys.stderr, flush=True)
+
+
+def _folded(text: str) -> str:
+    """Return lines that break between words at a terminal's edge; elsewhere as they are, for scripts to search."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_fold(line, width) if len(line) > width else line for line in text.split("\n"))
+
+
+def _fold(line: str, width: int) -> str:
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 _WHAT_TO_DO = {
@@ -64,6 +78,6 @@ def complain(error: ForebayError, *, as_json: bool = False) -> None:
         print(json.dumps(out), file=sys.stderr)
         return
     hint = _WHAT_TO_DO[error.advice]
-    if isinstance(error, NotConfirmed):
+    if isinstance(error, NotConfirmed) and not sys.stdin.isatty():  # whoever said no at the keyboard meant it
         hint = "Add --yes to do it."
-    print(harmless(f"forebay: {error}" + (f"\n{hint}" if hint else "")), file=sys.stderr)
+    note(f"forebay: {error}" + (f"\n{hint}" if hint else ""))

@@ -100,7 +100,16 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     _add_emulate(commands)
     add_capture(commands, [common, _talking(names_host=False)], _lazily, _positive)
     add_openapi(commands, _lazily)
+    _say_what_each_is_for(commands)
     return parser.parse_args(argv)
+
+
+def _say_what_each_is_for(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Begin the help of each command with its line in the list, where it has no longer words of its own."""
+    for one in commands._choices_actions:
+        command = commands.choices[one.dest]
+        if command.description is None and one.help:
+            command.description = f"{one.help[0].upper()}{one.help[1:]}."
 
 
 def _common() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from forebay.cli.connect import talk
@@ -188,12 +189,19 @@ def vitals(options: argparse.Namespace) -> int:
         return 0
     for device in devices:
         say(device.din)
-        rows = [(f"  {name}", str(value)) for name, value in device.vitals.items()]
+        rows = [(f"  {name}", _vital(value)) for name, value in device.vitals.items()]
         if rows:
             print(table(rows))
         for alert in device.alerts:
             say(f"  alert: {alert}")
     return 0
+
+
+def _vital(value: object) -> str:
+    """Return a value of the vitals; numbers without the noise of their last bits."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{round(value, 3):.3f}".rstrip("0").rstrip(".")
+    return str(value)
 
 
 def info(options: argparse.Namespace) -> int:
@@ -238,7 +246,7 @@ def info(options: argparse.Namespace) -> int:
         rows.append(("Powerwalls", str(len(walls.powerwalls))))
         rows += [("", f"{w.PackagePartNumber}  {w.PackageSerialNumber}") for w in walls.powerwalls]
     if master is not None:
-        reached = "its maker is reached" if master.connected_to_tesla else "its maker is not reached"
+        reached = "connected to the maker" if master.connected_to_tesla else "not connected to the maker"
         rows.append(("Power system", f"{'running' if master.running else 'stopped'}, {reached}"))
     print(table(rows))
     for name, error in snapshot.missing.items():
