@@ -37,6 +37,7 @@ class Order:
     charge_w: they charge with at least this, out of the grid too [W].
     reserve: 0–1; the packs do not go below it, and below it they only refill, with refill_w [W].
     export_w: how much sun may flow into the grid [W].
+    fixed_w: they do exactly this instead of all that [W], negative is charging.
     """
 
     serves: bool = True
@@ -44,6 +45,7 @@ class Order:
     reserve: float = 0.0
     refill_w: float = 0.0
     export_w: float = math.inf
+    fixed_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ def snapped(setting: Setting) -> Setting:
 
 
 class Levers:
-    """Turns a setting into an order."""
+    """Turns a setting into an order.
+
+    commanded_w: what the packs do whatever is set, negative is charging [W]; None lets the setting decide.
+    """
 
     def __init__(self, table: OperationTable, *, grid_charging: bool) -> None:
         self._backup_w = table.backup_charge_w if grid_charging else 0.0
@@ -108,12 +113,15 @@ class Levers:
         self._weekends_peak = table.weekends_have_peaks
         edges = {0, *self.peak.edges, *self.cheap.edges}
         self._edges = tuple(sorted(edge % _DAY_S for edge in edges))
+        self.commanded_w: float | None = None
 
     def order(self, setting: Setting, local: datetime, packs: int, *, may_export: bool) -> Order:
         """Return what so many packs are to do at a local time."""
         export_w = math.inf if setting.max_pv_export_kw is None else setting.max_pv_export_kw * 1000
         if not may_export:
             export_w = 0.0
+        if self.commanded_w is not None:
+            return Order(serves=False, export_w=export_w, fixed_w=self.commanded_w)
         if setting.mode is OperationMode.BACKUP:
             return Order(serves=False, charge_w=self._backup_w * packs, export_w=export_w)
         serves, charge_w = True, 0.0

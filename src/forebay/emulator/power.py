@@ -120,6 +120,7 @@ class PowerSystem:
         hours, packs, sight = seconds / 3600, self.active, self.sight
         reserve = order.reserve if order is not None else 0.0
         export_w = order.export_w if order is not None else math.inf
+        fixed_w = order.fixed_w if order is not None else None
         reserve_wh = reserve * self.full_wh
         sinks_wh = reserve_wh - RESERVE_HYSTERESIS * self.full_wh
         refilling, serves = self.refilling and reserve > 0, False
@@ -140,6 +141,8 @@ class PowerSystem:
                     wanted_w = min(wanted_w, -(order.refill_w if refilling else order.charge_w))
                 if wanted_w:
                     wanted_w += trim_w
+                if fixed_w is not None:
+                    wanted_w = fixed_w
             if not serves and wanted_w > 0:
                 wanted_w = 0.0
             battery_w = self._drive(wanted_w, reserve, hours, free)

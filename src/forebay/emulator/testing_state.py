@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from struct import pack, unpack
 
@@ -151,7 +152,7 @@ class InverterTest:
         self._started: datetime | None = None
         self._canceled: datetime | None = None
         self._meters_err = ""
-        self._steps = self._read_steps()
+        self._steps = [self._read_step(step_w, 15.0) for step_w in CHARGE_STEPS_W]
 
     def start(self) -> None:
         """Begin the test; a stopped system is run. Raises Refused: another test runs, there is no grid."""
@@ -161,28 +162,43 @@ class InverterTest:
             raise Refused("bad_value", error="PinvTestStartResponseGridUncompliant", message="Unable to start test")
         self._device.run()
         self._started, self._canceled = self._device.now, None
-        self._steps = self._read_steps()
+        self._steps = []
         self._meters_err = self._meters_error()
+        *before, (_, running_s) = STAGES
+        begin_s = sum(takes_s for _, takes_s in before)
+        for number in range(len(CHARGE_STEPS_W) + 1):
+            step_s = begin_s + number * running_s / len(CHARGE_STEPS_W)
+            self._device.later(step_s, partial(self._step, self._started, number))
         self._device.touch()
+
+    def _step(self, run: datetime, number: int) -> None:
+        """Read what the step before this one did, and command this one; after the last the setting decides again."""
+        if run != self._started:
+            return  # it belongs to a test that was cancelled
+        is_cut = self._canceled is not None or self._outage() is not None
+        if number and not is_cut:
+            self._steps.append(self._read_step())
+        is_over = is_cut or number == len(CHARGE_STEPS_W)
+        self._device.levers.commanded_w = None if is_over else CHARGE_STEPS_W[number]
 
     def cancel(self) -> None:
         """End the running test; nothing happens when none runs."""
         if self._stage()[0] in (stage for stage, _ in STAGES):
             self._canceled = self._device.now
-            self._device.touch()
+            self._device.levers.commanded_w = None
+            self._device.settle()
 
     def report(self) -> SystemTest:
         """Return stage and results."""
         stage, lived_s = self._stage()
         running_s = lived_s - sum(takes_s for before, takes_s in STAGES if before is not Stage.RUNNING)
-        done = max(0, min(len(CHARGE_STEPS_W), int(running_s / (STAGES[-1][1] / len(CHARGE_STEPS_W)))))
         failed = self._meters_err or "Grid uncompliant during test"
         error = failed if stage is Stage.FAILED else ""
         return SystemTest(
             running=stage in (before for before, _ in STAGES),
             status=stage,
             charge_tests=list(CHARGE_STEPS_W) if running_s >= 0 else None,
-            meter_results=self._steps[:done] if done else None,
+            meter_results=self._steps or None if running_s >= 0 else None,
             inverter_results=None,
             hysteresis=0.0 if stage is Stage.NOT_RUN else HYSTERESIS,
             error=error,
@@ -197,8 +213,8 @@ class InverterTest:
             passed = _TESTED_AT_COMMISSIONING.at(self._device.version)
             return (Stage.PASSED, whole_s) if passed else (Stage.NOT_RUN, -1.0)
         end = min(self._canceled or self._device.now, self._started + timedelta(seconds=whole_s))
-        outage = next((at for at in self._device.tie.outages_at if self._started <= at < end), None)
-        if outage is not None:
+        outage = self._outage()
+        if outage is not None and outage < end:
             return Stage.FAILED, (outage - self._started).total_seconds()
         lived_s = (end - self._started).total_seconds()
         if self._canceled is not None:
@@ -210,6 +226,10 @@ class InverterTest:
                 return stage, lived_s
         return (Stage.FAILED if self._meters_err else Stage.PASSED), lived_s
 
+    def _outage(self) -> datetime | None:
+        """When the grid failed since the test began; None if it did not."""
+        return next((at for at in self._device.tie.outages_at if self._started and self._started <= at), None)
+
     def _meters_error(self) -> str:
         """Say why the meters do not show what the packs do; "" when they do. The words are unverified."""
         felt = self._device.power.sight.site.source
@@ -217,31 +237,27 @@ class InverterTest:
             return "Site meter does not see the battery"
         return "" if felt > 0 else "Site meter is inverted"
 
-    def _read_steps(self) -> list[list[MeterResult]]:
-        """Return what each clamp of the site's meters shows at each step; a step is not felt by other clamps."""
+    def _read_step(self, unseen_w: float = 0.0, noise_w: float = 0.0) -> list[MeterResult]:
+        """Return what each clamp of the site's meters shows; other clamps do not feel a step.
+
+        unseen_w: what the packs would do besides, as a test of long ago saw it [W].
+        """
         device = self._device
         metering, now = device.area(MeteringState), readings.take(device)
         wiring = metering.wiring
-        steps = []
-        for step_w in CHARGE_STEPS_W:
-            results = []
-            for meter in metering.measuring("site"):
-                group = meter.group("site")
-                for number, clamp in enumerate(now.clamps[meter.serial]):
-                    wire = meter.wires[number]
-                    if group is None or not group.valid[number] or not wire.circuit:
-                        continue
-                    felt_w = step_w * wiring.phases.source[wire.phase] * wire.share * wiring.factor(meter, number)
-                    results.append(
-                        MeterResult(
-                            Power=_single(round(clamp.power_w - felt_w + self._rng.uniform(-15, 15), 2)),
-                            CT=number + 1,
-                            Serial=meter.serial,
-                            Type="site",
-                        )
-                    )
-            steps.append(results)
-        return steps
+        results = []
+        for meter in metering.measuring("site"):
+            group = meter.group("site")
+            for number, clamp in enumerate(now.clamps[meter.serial]):
+                wire = meter.wires[number]
+                if group is None or not group.valid[number] or not wire.circuit:
+                    continue
+                felt_w = unseen_w * wiring.phases.source[wire.phase] * wire.share * wiring.factor(meter, number)
+                shown_w = clamp.power_w - felt_w + self._rng.uniform(-noise_w, noise_w)
+                results.append(
+                    MeterResult(Power=_single(round(shown_w, 2)), CT=number + 1, Serial=meter.serial, Type="site")
+                )
+        return results
 
 
 def _single(value: float) -> float:

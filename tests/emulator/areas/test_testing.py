@@ -168,6 +168,42 @@ async def test_the_inverter_test_goes_through_its_stages_and_charges_at_the_mete
     assert totals[1] - totals[4] == pytest.approx(1000, abs=60)
 
 
+async def test_the_packs_do_what_the_inverter_test_says_and_go_back_to_their_setting(gateway: MakeGateway) -> None:
+    """E119, C03: 0, -1000, -2000, -1000, 0 W of charging, whatever sun and house do."""
+    home = gateway()
+    home.device.set_load_w(700)
+    home.device.set_solar_w(4_000)
+    await ask(home, "POST", f"{TESTING}/PINV_TEST")
+    home.device.clock.jump(15 + 6)
+    powers = []
+    for _ in range(5):
+        powers.append((await ask(home, "GET", "/api/meters/aggregates")).json)
+        home.device.clock.jump(12)
+    after = (await ask(home, "GET", "/api/meters/aggregates")).json
+    results = (await ask(home, "GET", TESTING)).json["meter_results"]
+
+    assert [told["battery"]["instant_power"] for told in powers] == [0, -1000, -2000, -1000, 0]
+    shown_w = [sum(clamp["Power"] for clamp in step) for step in results]
+    assert shown_w == pytest.approx([told["site"]["instant_power"] for told in powers], abs=40)
+    assert after["battery"]["instant_power"] == pytest.approx(-3_300, abs=60)
+
+
+async def test_a_cancelled_inverter_test_leaves_the_packs_alone(gateway: MakeGateway) -> None:
+    home = gateway()
+    home.device.set_load_w(700)
+    home.device.set_solar_w(4_000)
+    await ask(home, "POST", f"{TESTING}/PINV_TEST")
+    home.device.clock.jump(15 + 30)
+    during = (await ask(home, "GET", "/api/meters/aggregates")).json["battery"]["instant_power"]
+    await ask(home, "DELETE", TESTING)
+    after = [(await ask(home, "GET", "/api/meters/aggregates")).json["battery"]["instant_power"]]
+    home.device.clock.jump(12)
+    after.append((await ask(home, "GET", "/api/meters/aggregates")).json["battery"]["instant_power"])
+
+    assert during == -2_000
+    assert after == pytest.approx([-3_300] * 2, abs=60)
+
+
 async def test_a_running_test_is_not_begun_twice_and_can_be_cancelled(gateway: MakeGateway) -> None:
     home = gateway()
     await ask(home, "POST", f"{TESTING}/PINV_TEST")
