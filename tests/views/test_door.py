@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +208,75 @@ async def test_guesses_side_by_side_count_all_the_same(door: Callable[..., Starl
         )
 
     assert sorted(answer.status_code for answer in answers) == [401] * GUESSES + [429] * (20 - GUESSES)
+
+
+async def test_guesses_whose_bodies_come_late_and_together_count_all_the_same(
+    door: Callable[..., Starlette],
+) -> None:
+    app, waiting, go = door(), 0, asyncio.Event()
+
+    async def late(number: int) -> AsyncIterator[bytes]:
+        nonlocal waiting
+        waiting += 1
+        await go.wait()
+        yield f"password=guess+number+{number}".encode()
+
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 5555))
+    async with httpx.AsyncClient(transport=transport, base_url=HOME) as client, asyncio.timeout(30):
+        tries = [asyncio.create_task(client.post("/login", content=late(n))) for n in range(20)]
+        while waiting < len(tries):
+            await asyncio.sleep(0)
+        go.set()
+        answers = await asyncio.gather(*tries)
+
+    assert sorted(answer.status_code for answer in answers) == [401] * GUESSES + [429] * (20 - GUESSES)
+
+
+async def test_a_stream_ends_with_the_session_that_opened_it(door: Callable[..., Starlette]) -> None:
+    app = door()
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 5555))
+    async with httpx.AsyncClient(transport=transport, base_url=HOME) as client, asyncio.timeout(20):
+        opened = await client.post("/login", data={"password": PASSWORD})
+        stream = asyncio.create_task(client.get("/api/events", headers={"cookie": cookie(opened)}))
+        while not app.state.streams._open:
+            await asyncio.sleep(0.01)
+        await client.post("/logout", headers={"cookie": cookie(opened)})
+        answer = await stream
+
+    assert answer.status_code == 200
+    assert answer.text.startswith("retry:")
+
+
+@pytest.mark.parametrize("beside", ['prefs={"a": 1}', "a b=c", "x[y]=1", "a=b=c", '"=', "novalue"])
+def test_cookies_of_the_hosts_other_programs_lock_nobody_out(door: Callable[..., Starlette], beside: str) -> None:
+    app = door()
+    session = cookie(log_in(app))
+
+    for both in (f"{beside}; {session}", f"{session}; {beside}"):
+        assert ask(app, "/api/me", cookie=both).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/now", "/api/events", "/login", "/icon.svg"])
+async def test_no_websocket_is_opened(door: Callable[..., Starlette], path: str) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "headers": [(b"host", b"127.0.0.1")],
+        "query_string": b"",
+        "root_path": "",
+    }
+    for app in (door(), door(content=AccessFile())):
+        await app(scope, receive, send)
+
+    assert sent == ["websocket.close"] * 2
 
 
 @pytest.mark.parametrize(

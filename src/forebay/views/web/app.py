@@ -20,7 +20,7 @@ from forebay.errors import StoreError
 from forebay.store.store import Store
 from forebay.views.web.access import Access
 from forebay.views.web.answers import Answers
-from forebay.views.web.door import Door, role
+from forebay.views.web.door import Door, role, still
 from forebay.views.web.guard import Guard, json_reply, refusal
 from forebay.views.web.live import Streams
 from forebay.views.web.pages import STATIC, Pages
@@ -65,7 +65,7 @@ class _Api:
         kind = "text/event-stream"
         if request.method == "HEAD":
             return Response(headers=_EVENT_HEADERS, media_type=kind)
-        return StreamingResponse(self._streams.stream(), headers=_EVENT_HEADERS, media_type=kind)
+        return StreamingResponse(self._streams.stream(still(request.scope)), headers=_EVENT_HEADERS, media_type=kind)
 
     @staticmethod
     async def missing(_: Request) -> Response:

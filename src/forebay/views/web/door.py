@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
+from functools import partial
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,34 +67,34 @@ class Door:
         elif path == "/login":
             answer = _page()
         else:
-            role = self._role(headers)
+            who = partial(self._role, headers, _cookie(scope))
+            role = who()
             if role is None:
                 answer = _stranger(path, headers)
             else:
-                scope["forebay.role"] = role
+                scope.update({"forebay.role": role, "forebay.still": lambda: who() is not None})
                 answer = self._app
         await answer(scope, receive, send)
 
-    def _role(self, headers: Headers) -> Role | None:
+    def _role(self, headers: Headers, secret: str | None) -> Role | None:
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return self._access.role_of_token(token.strip())
-        secret = _cookie(headers)
         return self._access.role_of_session(secret) if secret else None
 
     async def _post(self, path: str, headers: Headers, scope: Scope, receive: Receive) -> ASGIApp:
         if not _is_same_origin(headers):
             return refusal(403, "This request comes from another site.", "Log in on forebay's own page.")
         if path == "/logout":
-            self._access.end(_cookie(headers) or "")
+            self._access.end(_cookie(scope) or "")
             return self._sent_on("./login", "", 0)
         address = (scope.get("client") or ("unknown",))[0]
-        wait_s = self._access.wait_s(address)
-        if wait_s > 0:
-            return _too_often(wait_s)
         body = await _body(receive)
         if body is None:
             return refusal(413, "That is no password.", "Send the log-in page's form.")
+        wait_s = self._access.wait_s(address)  # nothing may be awaited from here to the guess that is counted
+        if wait_s > 0:
+            return _too_often(wait_s)
         self._access.guess(address)
         password = (parse_qs(body.decode("utf-8", "replace")).get("password") or [""])[0]
         async with self._room:
@@ -115,12 +117,9 @@ class Door:
         return answer
 
 
-def _cookie(headers: Headers) -> str | None:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
+def _cookie(scope: Scope) -> str | None:
+    """Return the session's secret; cookies of the host's other programs may hold whatever they like."""
+    return HTTPConnection(scope).cookies.get(COOKIE)
 
 
 def _is_same_origin(headers: Headers) -> bool:
@@ -168,3 +167,9 @@ async def _body(receive: Receive) -> bytes | None:
 def role(scope: Scope) -> str:
     """Return who asks, for the page to say; an owner where the door is open."""
     return str(scope.get("forebay.role", Role.OWNER))
+
+
+def still(scope: Scope) -> Callable[[], bool]:
+    """Return what tells whether who asked may still look: a session can end while an answer goes on."""
+    found: Callable[[], bool] = scope.get("forebay.still", lambda: True)
+    return found

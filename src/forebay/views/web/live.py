@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
@@ -32,15 +32,15 @@ class Streams:
         for watch in tuple(self._open):
             watch.notify()
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Yield the bytes of one stream until `stop` or until the reader is gone."""
+    async def stream(self, may_look: Callable[[], bool] = lambda: True) -> AsyncIterator[bytes]:
+        """Yield the bytes of one stream until `stop`, until the reader is gone or may look no more."""
         loop = asyncio.get_running_loop()
         with self._answers.store.watch() as watch:
             self._open.add(watch)
             try:
                 yield _HELLO
                 told_state, quiet_since_s, is_news = "", loop.time(), True
-                while not self._is_stopped:
+                while not self._is_stopped and may_look():
                     try:
                         state = (await asyncio.to_thread(self._answers.standing)).state
                         if is_news or state != told_state:
