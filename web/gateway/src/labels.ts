@@ -9,6 +9,8 @@ const LABELS: Record<string, string> = {
   ct: "Clamp",
   customer_id: "Company's number",
   f_Hz: "Frequency [Hz]",
+  freq_shift_load_shed_delta_f: "Loads are shed at a shift of [Hz]",
+  freq_shift_load_shed_soe: "Loads are shed at a charge of [%]",
   git_hash: "Build",
   gateway_din: "Gateway",
   grid_freq_setting: "Frequency [Hz]",
