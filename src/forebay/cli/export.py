@@ -50,7 +50,10 @@ def export(options: argparse.Namespace) -> int:
         )
         n = _write(options.file, kind, wanted, rows(store, wanted), _telling(options, wanted))
     if options.file is not None:
-        note(f"{options.file}: {n} rows from {start} to {end}")
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)  # the progress has been told
+        first, last = (f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (start, end))
+        note(f"{options.file}: {n} rows from {first} to {last}, {zone.key}")
     return 0
 
 

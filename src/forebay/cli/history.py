@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,9 +19,20 @@ if TYPE_CHECKING:
     from forebay.records.flows import Split
 
 
+_HEAD_WIDTH = 10
+"""Width of the heads' lines: six energies and a date fit into 80 columns."""
+
+
 def _fed_kwh(parts: Split | None) -> dict[str, float] | None:
     """Return what fed what, by part; None where a counter is not known."""
     return None if parts is None else {name: wh / 1000 for name, wh in asdict(parts).items()}
+
+
+def heads(labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the rows above the energies: each label in narrow lines, the last one next to its numbers."""
+    folded = [textwrap.wrap(label, _HEAD_WIDTH) for label in labels]
+    height = max(map(len, folded))
+    return [("", *line) for line in zip(*([""] * (height - len(lines)) + lines for lines in folded), strict=True)]
 
 
 def history(options: argparse.Namespace) -> int:
@@ -70,7 +83,7 @@ def history(options: argparse.Namespace) -> int:
         }
         print(as_json(out))
         return 0
-    rows = [("", *(flow.label for flow in FLOWS))]
+    rows = heads([flow.label for flow in FLOWS])
     rows += [
         (f"{day:%a %Y-%m-%d}", *(text.energy(flows[flow.name].wh) for flow in FLOWS)) for day, flows in known.items()
     ]
