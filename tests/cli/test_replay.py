@@ -38,7 +38,12 @@ def test_a_capture_is_served_and_captured_again(forebay: Forebay, start: Start, 
 
 @pytest.mark.parametrize(
     ("option", "named"),
-    [(("--firmware", "21.44"), "--firmware"), (("--speed", "60"), "--speed"), (("--server", "fast"), "--server")],
+    [
+        (("--firmware", "21.44"), "--firmware"),
+        (("--speed", "60"), "--speed"),
+        (("--server", "fast"), "--server"),
+        (("--homes", "3"), "--homes"),
+    ],
 )
 def test_an_option_of_a_living_home_does_not_go_with_a_replay(
     forebay: Forebay, tmp_path: Path, option: tuple[str, str], named: str
@@ -47,6 +52,13 @@ def test_an_option_of_a_living_home_does_not_go_with_a_replay(
 
     assert outcome.code == 1
     assert f"{named} is for a home that lives" in outcome.err
+
+
+def test_moving_times_are_those_of_a_replay(forebay: Forebay) -> None:
+    outcome = forebay("emulate", "--moving-times", "--port", "0")
+
+    assert outcome.code == 1
+    assert "--moving-times is for --replay DIR" in outcome.err
 
 
 def test_a_folder_that_is_no_capture_is_named(forebay: Forebay, tmp_path: Path) -> None:

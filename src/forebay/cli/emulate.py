@@ -9,6 +9,7 @@ from pathlib import Path
 
 from forebay.cli.connect import log_to_stderr
 from forebay.cli.output import note
+from forebay.errors import ConfigError
 
 
 def emulate(options: argparse.Namespace) -> int:
@@ -24,6 +25,8 @@ def emulate(options: argparse.Namespace) -> int:
         from forebay.cli.replay import replay
 
         return replay(options, options.state_dir or default_state_dir())
+    if options.moving_times:
+        raise ConfigError("--moving-times is for --replay DIR: the times of a home that lives move anyhow")
     if options.list_homes or options.list_scenarios:
         for shelf, wanted in ((HOMES, options.list_homes), (SCENARIOS, options.list_scenarios)):
             for name in shelf.names() if wanted else ():

@@ -11,6 +11,7 @@ from forebay.errors import ConfigError
 
 NOT_WITH: tuple[tuple[str, object, str], ...] = (
     ("home", None, "HOME.toml"),
+    ("homes", None, "--homes"),
     ("firmware", None, "--firmware"),
     ("restricted", None, "--restricted"),
     ("speed", 1.0, "--speed"),
