@@ -31,7 +31,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise LoginRejected("bad credentials (status 401); nothing was written", path="/api/login/Basic")
         return ZONE
 
-    monkeypatch.setattr(setup, "_ask_password", lambda _: words.pop(0))
+    monkeypatch.setattr(setup, "ask_password", lambda _: words.pop(0))
     monkeypatch.setattr(setup, "_try", try_it)
     return words
 

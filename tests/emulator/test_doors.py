@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
 import shutil
 import socket
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from forebay.emulator import serve as serving
 from forebay.emulator.device import Device
 from forebay.emulator.fast import MOST_BYTES, Fast, plain_get
 from forebay.emulator.front import Front
@@ -241,11 +241,17 @@ async def test_a_connection_whose_client_is_gone_is_closed_all_the_same() -> Non
     assert gone.aborted
 
 
-async def test_requests_that_never_repeat_fill_no_memory(served: Serve) -> None:
+async def test_requests_that_never_repeat_fill_no_memory(served: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the fast server keeps of requests is bounded in number and in length."""
-    gc.collect()  # servers of earlier tests are gone, but not swept
+    made: list[Fast] = []
+
+    class Watched(Fast):
+        def __init__(self, *settings: Any) -> None:
+            super().__init__(*settings)
+            made.append(self)
+
+    monkeypatch.setitem(serving.SERVERS, "fast", Watched)
     gateway = await served(server="fast")
-    kept: list[Fast] = [thing for thing in gc.get_objects() if isinstance(thing, Fast)]
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=trusting())
     for number in range(30):
         for size in (10, 3_000):
@@ -254,9 +260,9 @@ async def test_requests_that_never_repeat_fill_no_memory(served: Serve) -> None:
             await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
     writer.close()
 
-    assert len(kept) == 1
-    assert len(kept[0]._known) == 30
-    assert all(len(raw) <= MOST_BYTES for raw in kept[0]._known)
+    assert len(made) == 1
+    assert len(made[0]._known) == 30
+    assert all(len(raw) <= MOST_BYTES for raw in made[0]._known)
 
 
 def test_the_short_cut_takes_one_plain_get_and_nothing_else() -> None:
