@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
@@ -134,10 +135,22 @@ def load(path: Path | None) -> Settings:
         raise ConfigError(f"{path}: {exc}") from exc
     except msgspec.ValidationError as exc:
         text, _, at = str(exc).partition(" - at `")
-        raise ConfigError(
-            f"{path}: {at.rstrip('`').removeprefix('$').removeprefix('.') or 'top level'}: {text}"
-        ) from None
+        place = at.rstrip("`").removeprefix("$").removeprefix(".")
+        what = _unknown(text, place) or f"{place or 'top level'}: {text}"
+        raise ConfigError(f"{path}: {what}") from None
     return settings
+
+
+def _unknown(text: str, section: str) -> str | None:
+    """Say what was meant by a key that nobody knows; None where the complaint is another."""
+    found = re.search("unknown field `(.+)`", text)
+    kind = getattr(Settings(), section, None) if section else Settings()
+    if found is None or not isinstance(kind, msgspec.Struct):
+        return None
+    known = kind.__struct_fields__
+    like = difflib.get_close_matches(found[1], known, 1)
+    hint = f"did you mean {like[0]}?" if like else f"the keys here are {', '.join(known)}"
+    return f"{section + '.' if section else ''}{found[1]}: no such setting; {hint}"
 
 
 def _from_toml(kind: type, value: object) -> object:
