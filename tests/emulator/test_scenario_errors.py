@@ -77,6 +77,8 @@ def test_what_lasts_says_how_it_ends(verb: Verb) -> None:
         ('at = 1900-01-01T00:00:00\ngrid = { up = false }', "2: events[0].at: a home lives from"),
         ('between = "18:00"\ngrid = { up = false }', "2: events[0].between: needs two of them in a list"),
         ('between = ["18:00", "x"]\ngrid = { up = false }', "2: events[0].between: must be a local time"),
+        ('between = ["+2h", "+1h"]\ngrid = { up = false }', "2: events[0].between: ends before it begins; turn the two"),
+        ('between = ["+1d 09:00", "+1d 08:00"]\ngrid = {}', "2: events[0].between: ends before it begins; turn the two"),
         ('at = "18:00"\nfor = 2\ngrid = { up = false }', "3: events[0].for: must be a span"),
         ('at = "18:00"\nfor = "-2h"\ngrid = { up = false }', '3: events[0].for: must be a span such as "45s"'),
         ('at = "18:00"\nfor = ["1h"]\ngrid = { up = false }', "3: events[0].for: needs two of them in a list"),

@@ -143,8 +143,10 @@ def _when_problems(raw: dict[str, Any], path: tuple[str | int, ...]) -> Iterator
         if pair and (pair == 2 or isinstance(value, list)) and len(values) != 2:
             yield Problem((*path, key), "needs two of them in a list")
             continue
-        for one in values:
-            yield from _read_problems(read, one, (*path, key))
+        wrong = [problem for one in values for problem in _read_problems(read, one, (*path, key))]
+        yield from wrong
+        if key == "between" and not wrong and read_moment(values[0]).is_surely_after(read_moment(values[1])):
+            yield Problem((*path, key), "ends before it begins; turn the two round")
     every = raw.get("every")
     if every is not None:
         yield from _read_problems(_read_every_s, every, (*path, "every"))

@@ -49,6 +49,15 @@ class Moment:
         today = _local(local, self.clock, zone)
         return today if today >= start else _local(local + timedelta(days=1), self.clock, zone)
 
+    def is_surely_after(self, other: Moment) -> bool:
+        """Whether this comes later than another wherever and whenever a scenario starts."""
+        if self.when is not None and other.when is not None:
+            return (self.when.tzinfo is None) == (other.when.tzinfo is None) and self.when > other.when
+        if self.days is not None and other.days is not None and self.clock and other.clock:
+            return (self.days, self.clock) > (other.days, other.clock)
+        spans = all(one.when is None and one.clock is None for one in (self, other))
+        return spans and self.after_s > other.after_s
+
 
 def _local(day: datetime, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day.date(), clock, zone).astimezone(UTC)
