@@ -55,7 +55,7 @@ class GatewayError(ForebayError):
     advice = Advice.REPORT
 
     def __init__(self, message: str, *, path: str = "", status: int | None = None) -> None:
-        super().__init__(f"{path}: {message}" if path else message)
+        super().__init__(f"{path}: {message}" if path and not message.startswith(f"{path}: ") else message)
         self.message = message
         self.path = path
         self.status = status

@@ -28,6 +28,20 @@ def test_a_healthy_gateway_is_exit_0(forebay: Forebay, gateway: Emulated) -> Non
     assert "✗" not in out
 
 
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_restricted_gateway_is_healthy(
+    forebay: Forebay, emulate: Emulate, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    gateway = emulate("restricted", restricted=status)
+    monkeypatch.setenv("FOREBAY_PASSWORD", gateway.password)
+    found = verdicts(forebay, "--host", gateway.host)
+
+    assert found["wrong"] == []
+    assert any("a restricted gateway" in words for words in found["note"])
+    assert any("the meters are read" in words for words in found["ok"])
+    assert not any("/api/operation" in words for words in found["note"]), "what it has not is said once"
+
+
 def test_an_absent_gateway_is_named_with_what_to_check(forebay: Forebay) -> None:
     outcome = forebay("doctor", "--host", "127.0.0.1:1")
 

@@ -14,7 +14,7 @@ from forebay.cli.about import version
 from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
 from forebay.cli.output import as_json
 from forebay.cli.terminal import say
-from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected
+from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected, NotOffered, NotPermitted
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, print_version
 
@@ -108,9 +108,14 @@ async def _gateway(settings: config.Settings) -> list[Finding]:
 
 
 async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
-    status = await gateway.identify()
-    release = status.firmware
-    found = [_firmware(release)]
+    from forebay.client.session import RESTRICTED
+
+    try:
+        release = (await gateway.identify()).firmware
+        found, is_restricted = [_firmware(release)], False
+    except (NotOffered, NotPermitted) as exc:
+        words = f"{exc.path} is not offered: a restricted gateway, as a Powerwall 3's is; power, charge and grid remain"
+        release, found, is_restricted = RESTRICTED, [Finding("note", words)], True
     if LOGIN_STOPS_SYSTEM.at(release):
         found.append(Finding("note", "a log-in stops the Powerwall on this firmware, so none is tried here"))
     elif not has_password:
@@ -125,6 +130,8 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
         if isinstance(error, LoginRejected):
             continue
         row = catalogue.BY_NAME[name]
+        if is_restricted and isinstance(error, NotOffered | NotPermitted) and not row.kept:
+            continue  # said above, once
         verdict = "note" if error.advice == "skip" or "stops the power system" in str(error) else "wrong"
         found.append(Finding(verdict, f"{row.path}: {error.message}"))
     if snapshot.aggregates is not None:
