@@ -1,4 +1,4 @@
-"""Issue 3, record: what is asked, what is stored when things go wrong, and that nothing writes."""
+"""Record: what is asked, what is stored when things go wrong, and that nothing writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 3, record and replay: a capture tells nothing of the house (serials, networks, names, place)."""
+"""Record and replay: a capture tells nothing of the house (serials, networks, names, place)."""
 
 from __future__ import annotations
 

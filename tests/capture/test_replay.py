@@ -1,4 +1,4 @@
-"""Issue 3, replay: a capture answers as the gateway did, to the byte, to our client and to others."""
+"""Replay: a capture answers as the gateway did, to the byte, to our client and to others."""
 
 from __future__ import annotations
 

@@ -27,6 +27,9 @@ def test_a_capture_is_one_line_and_a_folder(forebay: Forebay, gateway: Emulated,
     stored = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert gateway.device.serial.encode() not in stored
     assert b"AuthCookie" not in stored
+    device = gateway.device
+    told = outcome.out + outcome.err
+    assert not [serial for serial in (device.serial, device.meter_serial, *device.pack_serials) if serial in told]
 
 
 def test_a_dry_run_asks_the_status_only_and_stores_nothing(

@@ -1,4 +1,4 @@
-"""Issue 3, OpenAPI fuzzed: whatever the served document allows or forbids, the answer is one that it names."""
+"""OpenAPI fuzzed: whatever the served document allows or forbids, the answer is one that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 3, broken HTTP and JSON: the right refusal, no hang, no growth, and the next good request is answered."""
+"""Broken HTTP and JSON: the right refusal, no hang, no growth, and the next good request is answered."""
 
 from __future__ import annotations
 

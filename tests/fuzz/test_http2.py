@@ -1,4 +1,4 @@
-"""Issue 3, broken HTTP/2: frames in disorder, floods, resets; no hang, no growth, the next good request is answered."""
+"""Broken HTTP/2: frames in disorder, floods, resets; no hang, no growth, the next good request is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 3, slow clients: half a handshake, head or body; the gateway lets go of them and serves the others."""
+"""Slow clients: half a handshake, head or body; the gateway lets go of them and serves the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 3, broken TLS: no hang, no growth, and the next good request is answered."""
+"""Broken TLS: no hang, no growth, and the next good request is answered."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Round:
     """One round through the rows of a gateway.
 
     gateway: opened with `on_reply=heard`, where heard is this round's method.
-    tell: gets each path before it is asked.
+    tell: gets the path of each row before it is asked, its placeholders unfilled.
     """
 
     def __init__(self, clock: Clock, *, pause_s: float = PAUSE_S, tell: Callable[[str], object] = str) -> None:
@@ -124,7 +124,7 @@ class Round:
         """Ask one path; whether to go on."""
         path = row.path.format(**{name: quote(value, safe="") for name, value in parts.items()})
         await self._clock.sleep(self._pause_s)
-        self._tell(path)
+        self._tell(row.path)  # a serial number is not for a terminal either
         reason = ""
         try:
             await gateway.request_raw(row, None, confirm=False, **parts)

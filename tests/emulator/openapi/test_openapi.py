@@ -1,4 +1,4 @@
-"""Issue 3, OpenAPI 3.1: valid for every release, and true of every answer of the emulator."""
+"""OpenAPI 3.1: valid for every release, and true of every answer of the emulator."""
 
 from __future__ import annotations
 
