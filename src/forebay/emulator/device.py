@@ -21,7 +21,7 @@ from forebay.emulator.grid_tie import GridTie
 from forebay.emulator.home import Home
 from forebay.emulator.layouts import first_sight, kind_of
 from forebay.emulator.levers import Levers, Setting, snapped
-from forebay.emulator.power import Counters
+from forebay.emulator.power import NO_TRIMS, Counters
 from forebay.emulator.site_master import SiteMaster
 from forebay.emulator.world import World
 from forebay.wire import firmware
@@ -204,16 +204,15 @@ class Device:
         """Live on towards a tick, at most to the next event: by half seconds, or by whole minutes if it is far."""
         due = self.agenda.next_tick
         until = due if due is not None and self._tick < due < target else target
-        if target - self._tick <= FINE_TICKS:
-            ticks = 1
+        at_s, far = self._tick * TICK_S, target - self._tick - FINE_TICKS
+        if far <= 0 and not self.islanded:
+            loads_w, suns_w, misses = self.world.halves(at_s, until - self._tick)
+            self._flow(loads_w, suns_w, TICK_S, [CONTROL_ERROR_W * miss for miss in misses])
+            self._tick += len(misses)
+        elif self._tick % COARSE_TICKS == 0 and min(until - self._tick, far) >= COARSE_TICKS:
+            self._live_minutes(min(until - self._tick, far) // COARSE_TICKS)
         else:
-            ticks = COARSE_TICKS - self._tick % COARSE_TICKS
-            minutes = min(until, target - FINE_TICKS) - self._tick
-            if ticks == COARSE_TICKS and minutes >= COARSE_TICKS:
-                self._live_minutes(minutes // COARSE_TICKS)
-                ticks = 0
-        if ticks:
-            ticks = min(ticks, until - self._tick)
+            ticks = min(until - self._tick, COARSE_TICKS - self._tick % COARSE_TICKS if far > 0 else 1)
             self._solve(ticks * TICK_S)
             self._tick += ticks
         self.revision += 1
@@ -240,9 +239,11 @@ class Device:
         """Find the flows of the present instant and live with them for `seconds` [s]."""
         at_s = self._tick * TICK_S
         trim_w = CONTROL_ERROR_W * self.world.wobble(at_s, 5) if seconds <= TICK_S else 0.0
-        self._flow((self.world.load_w(at_s, seconds),), (self.world.solar_w(at_s, seconds),), seconds, trim_w)
+        self._flow((self.world.load_w(at_s, seconds),), (self.world.solar_w(at_s, seconds),), seconds, (trim_w,))
 
-    def _flow(self, loads_w: Iterable[float], suns_w: Iterable[float], seconds: float, trim_w: float = 0.0) -> None:
+    def _flow(
+        self, loads_w: Iterable[float], suns_w: Iterable[float], seconds: float, trims_w: Iterable[float] = NO_TRIMS
+    ) -> None:
         if self.islanded:
             self.power.live_alone(loads_w, suns_w, seconds, running=self.sitemaster.is_measuring)
             return
@@ -251,7 +252,7 @@ class Device:
             local = self.world.local(self._tick * TICK_S) if self.setting.mode is OperationMode.TIME_OF_USE else _EPOCH
             packs = len(self.power.active)
             order = self.levers.order(self.setting, local, packs, may_export=self.may_export)
-        self.power.live(loads_w, suns_w, seconds, order, trim_w)
+        self.power.live(loads_w, suns_w, seconds, order, trims_w)
 
     def stop(self, force: bool) -> None:
         """Stop the power system. Raises Refused when it is busy and `force` is false, or when it is stuck."""

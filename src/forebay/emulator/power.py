@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from forebay.emulator.generator import Generator
 from forebay.emulator.levers import Order
@@ -19,6 +20,10 @@ DARK_LEVEL = 0.002
 
 Range = tuple[Pack, float, float]
 """A pack, and the energies between which it takes and gives its full power for a step [Wh]."""
+
+
+NO_TRIMS = repeat(0.0)
+"""A control that hits its aim in every step."""
 
 
 @dataclass(slots=True)
@@ -107,27 +112,28 @@ class PowerSystem:
         suns_w: Iterable[float],
         seconds: float,
         order: Order | None,
-        trim_w: float = 0.0,
+        trims_w: Iterable[float] = NO_TRIMS,
     ) -> None:
         """Live at the grid, `seconds` [s] for each pair of what the house wants and the roof could give [W].
 
         order: what the packs do; None is a system that is stopped.
-        trim_w: how far the control misses its aim [W]; the grid makes it good.
+        trims_w: how far the control misses its aim in each step [W]; the grid makes it good.
         """
         self.dark = self.is_islanded = False
         if self.generator is not None:
             self.generator.able_w(1.0, needed=False)
-        hours, packs, sight = seconds / 3600, self.active, self.sight
+        hours, packs, sight, counters = seconds / 3600, self.active, self.sight, self.counters
         reserve = order.reserve if order is not None else 0.0
         export_w = order.export_w if order is not None else math.inf
         fixed_w = order.fixed_w if order is not None else None
         reserve_wh = reserve * self.full_wh
         sinks_wh = reserve_wh - RESERVE_HYSTERESIS * self.full_wh
         refilling, serves = self.refilling and reserve > 0, False
-        bought_w = sold_w = made_w = drawn_w = 0.0  # sums over the steps
+        bought_wh, sold_wh = counters.site_imported, counters.site_exported  # step by step, however many come at once
+        made_wh, drawn_wh = counters.solar_exported, counters.solar_imported
         load_w = sun_w = there_w = site_w = battery_w = 0.0
         free = [(pack, *pack.free_range_wh(reserve * pack.spec.full_wh, hours)) for pack in packs]
-        for load_w, there_w in zip(loads_w, suns_w, strict=False):  # a constant may come as an endless one
+        for load_w, there_w, trim_w in zip(loads_w, suns_w, trims_w, strict=False):  # a constant may be endless
             sun_w, wanted_w = there_w, 0.0
             if order is not None:
                 if reserve:
@@ -155,17 +161,15 @@ class PowerSystem:
                 seen_w = sight.site.shown_w(load_w, sun_w, battery_w, 0.0, joined=True)
                 seen_sun_w = sight.solar.shown_w(load_w, sun_w, battery_w, 0.0, joined=True)
             if seen_w > 0:
-                bought_w += seen_w
+                bought_wh += seen_w * hours
             else:
-                sold_w -= seen_w
+                sold_wh -= seen_w * hours
             if seen_sun_w > 0:
-                made_w += seen_sun_w
+                made_wh += seen_sun_w * hours
             else:
-                drawn_w -= seen_sun_w
-        self.counters.site_imported += bought_w * hours
-        self.counters.site_exported += sold_w * hours
-        self.counters.solar_exported += made_w * hours
-        self.counters.solar_imported += drawn_w * hours
+                drawn_wh -= seen_sun_w * hours
+        counters.site_imported, counters.site_exported = bought_wh, sold_wh
+        counters.solar_exported, counters.solar_imported = made_wh, drawn_wh
         self.refilling = refilling
         self.flows = Flows(site_w, battery_w, load_w, sun_w)
         self.sun_share = sun_w / there_w if there_w > 0 else 1.0

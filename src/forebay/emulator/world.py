@@ -120,6 +120,26 @@ class World:
         span = slice(first, first + count)
         return self._loads(day, at_s, span), self._suns(day, at_s, span), count
 
+    def halves(self, at_s: float, most: int) -> tuple[Iterable[float], Iterable[float], list[float]]:
+        """Return use [W], sun [W] and the control's luck (-1 to 1) of half seconds, `most` or to the minute's end.
+
+        They are those of `load_w`, `solar_w` and `wobble` over half a second each; never none.
+        """
+        day = self._day(at_s)
+        offset_s = at_s - day.start_s
+        times = [at_s + number / 2 for number in range(max(1, min(most, int((60 - offset_s % 60) * 2))))]
+        luck = [self.wobble(time_s, 5) for time_s in times]
+        own = self.overrides.load_w is None and self._load_trace is None
+        if own:
+            load_w, added_w = day.load_w[int(offset_s // 60)], sum(self.overrides.appliances_w.values())
+            loads = [load_w * (1 + 0.02 * self.wobble(time_s, 1)) + added_w for time_s in times]
+        else:
+            loads = [self.load_w(time_s, 0.5) for time_s in times]
+        sun_w = self.solar_w(at_s, 0.5)
+        if sun_w >= 10 and self._solar_trace is None:  # the same for the whole minute
+            return loads, repeat(sun_w), luck
+        return loads, [self.solar_w(time_s, 0.5) for time_s in times], luck
+
     def _loads(self, day: _Day, at_s: float, span: slice) -> Iterable[float]:
         added_w = sum(self.overrides.appliances_w.values())
         own = self._own_loads(day, at_s, span)
