@@ -51,6 +51,12 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
 
 
+def record_path(options: argparse.Namespace, settings: config.Settings) -> Path:
+    """Return where the record is: `--db`, the settings, or the user's data folder."""
+    path: Path = options.db or settings.store.path or config.default_store_path()
+    return path
+
+
 def access_file(settings: config.Settings) -> Path:
     """Return where the dashboard's passwords and tokens are kept."""
     from forebay.client.statefile import default_state_dir

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from forebay import config
 from forebay.cli.about import version
-from forebay.cli.connect import log_to_stderr, open_gateway, settings_of, state_dir_of
+from forebay.cli.connect import log_to_stderr, open_gateway, record_path, settings_of, state_dir_of
 from forebay.cli.output import as_json
 from forebay.cli.terminal import say
 from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected, NotOffered, NotPermitted
@@ -45,7 +45,7 @@ def doctor(options: argparse.Namespace) -> int:
     findings += _settings(options, settings)
     if settings.gateway.host:
         findings += asyncio.run(_gateway(settings))
-    findings += _record(options.db or settings.store.path or config.default_store_path(), settings.gateway.host)
+    findings += _record(record_path(options, settings), settings.gateway.host)
     return _report(options, findings)
 
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from forebay import config
-from forebay.cli.connect import settings_of
+from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import note
 from forebay.errors import ConfigError, StoreError
 
@@ -26,7 +25,7 @@ def export(options: argparse.Namespace) -> int:
     from forebay.store.query import site_zone
     from forebay.store.store import Store
 
-    path = options.db or settings_of(options).store.path or config.default_store_path()
+    path = record_path(options, settings_of(options))
     kind = _format(options)
     with Store.read(path) as store:
         gateways = {row.name: row.id for row in store.gateways()}

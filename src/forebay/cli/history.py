@@ -6,11 +6,10 @@ import argparse
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from forebay import config
-from forebay.cli.connect import settings_of
+from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import as_json, table
 from forebay.errors import StoreError
 from forebay.views import text
@@ -44,7 +43,7 @@ def history(options: argparse.Namespace) -> int:
     from forebay.store.store import Store
 
     settings = settings_of(options)
-    path = options.db or settings.store.path or config.default_store_path()
+    path = record_path(options, settings)
     with Store.read(path) as store:
         gateways = store.gateways()
         if not gateways:
@@ -57,8 +56,10 @@ def history(options: argparse.Namespace) -> int:
         days = energy_of_days(store, gateway.id, last_day, max(1, options.days), zone)
         start, end = day_bounds(min(days), zone)[0], latest.at + timedelta(milliseconds=1)
         gaps = store.gaps(gateway.id, start, end)
-        edges = [day_bounds(day, zone)[0] for day in days] + [day_bounds(last_day, zone)[1]]
-        fed = dict(zip(days, fed_between(store, gateway.id, edges, list(days.values())), strict=True))
+        fed: dict[date, Split | None] = {}
+        if options.json:  # the table has no room for it
+            edges = [day_bounds(day, zone)[0] for day in days] + [day_bounds(last_day, zone)[1]]
+            fed = dict(zip(days, fed_between(store, gateway.id, edges, list(days.values())), strict=True))
     known = {day: flows for day, flows in days.items() if any(energy.wh is not None for energy in flows.values())}
     if options.json:
         out: dict[str, Any] = {

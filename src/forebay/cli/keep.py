@@ -7,14 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from forebay import config
-from forebay.cli.connect import settings_of
+from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import as_json
 
 
 def _path(options: argparse.Namespace) -> Path:
-    path: Path = options.db or settings_of(options).store.path or config.default_store_path()
-    return path
+    return record_path(options, settings_of(options))
 
 
 def _telling(options: argparse.Namespace) -> Callable[[str], object]:

@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from forebay import config
-from forebay.cli.connect import access_file, log_to_stderr, need_host, open_gateway, settings_of
+from forebay.cli.connect import access_file, log_to_stderr, need_host, open_gateway, record_path, settings_of
 from forebay.cli.output import note
 from forebay.clock import SystemClock
 from forebay.wire import catalogue
@@ -38,7 +37,7 @@ def up(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     host = need_host(settings)
     recording = Recording(
-        db=options.db or settings.store.path or config.default_store_path(),
+        db=record_path(options, settings),
         name=host,
         fast_s=settings.recorder.fast_s,
         slow_s=settings.recorder.slow_s,

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from forebay.errors import StoreError
 from forebay.store.check import check
+from forebay.store.database import privately
 from forebay.store.store import Store, archive_of
 
 _DATABASE, _ARCHIVE = "forebay.db", "archive"
@@ -37,7 +38,7 @@ def back_up(database: Path, target: Path, *, progress: Callable[[str], object] =
             _copy_database(database, copy)
             with closing(sqlite3.connect(copy)) as connection:
                 files = _files(connection)
-            with open(part, "wb", opener=_privately) as file:
+            with open(part, "wb", opener=privately) as file:
                 with tarfile.open(fileobj=file, mode="w") as tar:
                     tar.add(copy, _DATABASE)
                     for each in files:
@@ -105,10 +106,6 @@ def _only_ours(tar: tarfile.TarFile, source: Path) -> None:
     names = tar.getnames()
     if _DATABASE not in names or any(n != _DATABASE and not n.startswith(f"{_ARCHIVE}/") for n in names):
         raise StoreError(f"{source}: is not a backup made by forebay")
-
-
-def _privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _reason(error: Exception) -> str:

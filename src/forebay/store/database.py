@@ -35,7 +35,7 @@ _HINTS = (
 )
 
 
-def _privately(path: str, flags: int) -> int:
+def privately(path: str, flags: int) -> int:
     """Open a file that only its owner may read."""
     return os.open(path, flags, 0o600)
 
@@ -78,7 +78,7 @@ class Database:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = open(  # noqa: SIM115 - held while the store is open
-                f"{self.path}.lock", "a+", encoding="ascii", opener=_privately
+                f"{self.path}.lock", "a+", encoding="ascii", opener=privately
             )
         except OSError as exc:
             raise StoreError(f"{self.path}: {exc.strerror}; check that the folder exists and may be used") from exc
@@ -107,7 +107,7 @@ class Database:
         uri = f"file:{quote(str(self.path))}?mode={'rwc' if self.writable else 'ro'}"
         with self._in_words():
             if self.writable and not self.path.exists():  # the log beside it gets the same mode
-                os.close(_privately(str(self.path), os.O_RDWR | os.O_CREAT))
+                os.close(privately(str(self.path), os.O_RDWR | os.O_CREAT))
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             with self._in_words():
