@@ -191,6 +191,7 @@ class Stub:
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
         self._listeners: list[queue.Queue[str | None]] = []
+        self.was_away = False
 
     @property
     def address(self) -> str:
@@ -217,6 +218,7 @@ class Stub:
         self._thread.start()
 
     def stop(self) -> None:
+        self.was_away = True
         for listener in self._listeners:
             listener.put(None)
         self._listeners.clear()
