@@ -21,6 +21,7 @@ ForebayError
 │   └── MalformedReply       the body is not of the shape we know        [report]
 ├── NotConfirmed             a row that writes, and nobody said yes      [stop]
 ├── StoreError               the database cannot be used                 [stop]
+│   └── NoSuchGateway        the record knows no gateway of this name    [stop]
 ├── ConfigError              a setting is wrong; the message names it    [stop]
 └── EmulatorError            the emulated home cannot be built or served [stop]
 """
@@ -195,6 +196,10 @@ class NotConfirmed(ForebayError):
 
 class StoreError(ForebayError):
     """The database cannot be used; the message says what to do."""
+
+
+class NoSuchGateway(StoreError):
+    """The record knows no gateway of this name; the message lists those it knows."""
 
 
 class ConfigError(ForebayError):

@@ -206,7 +206,7 @@ async def record_and_show(
         app = build(
             store,
             hosts=(recording.bind, *recording.page.hosts),
-            gateway_name=recording.name,
+            gateways=(recording.name,),
             access=access,
             prefix=recording.page.prefix,
             is_secure=bool(recording.page.certificate or recording.page.behind_tls),

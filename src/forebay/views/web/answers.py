@@ -11,17 +11,17 @@ from forebay.clock import Clock
 from forebay.records.flows import FLOWS, split_of
 from forebay.records.reading import Reading, SlowReading, app_pct
 from forebay.store.energy import Energy, energy, energy_of_days
-from forebay.store.query import day_bounds, fitting_step_s, series, site_zone, zone
+from forebay.store.query import STEPS_S, day_bounds, fitting_step_s, series, site_zone, zone
 from forebay.store.store import Store
 from forebay.views import words
 
-_CURVES = {
+CURVES = {
     "solar_w": "solar_power_w",
     "load_w": "load_power_w",
     "site_w": "site_power_w",
     "battery_w": "battery_power_w",
 }
-_FLOW_NAMES = (
+FLOW_NAMES = (
     "solar_to_home",
     "solar_to_battery",
     "solar_to_grid",
@@ -145,26 +145,51 @@ class Answers:
     def _flow(reading: Reading) -> dict[str, float | None]:
         flows = split_of(reading)
         if flows is None:
-            return dict.fromkeys(_FLOW_NAMES)
+            return dict.fromkeys(FLOW_NAMES)
         return {name: rounded(value, 1) for name, value in asdict(flows).items()}
 
     def _kwh_of(self, gateway_id: int, day: date) -> dict[str, float | None]:
         start, end = day_bounds(day, site_zone(self.store, gateway_id))
         return kwh(energy(self.store, gateway_id, start, end))
 
+    @property
+    def timezone(self) -> str:
+        """Name of the site's time zone, UTC until it is known."""
+        i = self.gateway_id
+        return "UTC" if i is None else site_zone(self.store, i).key
+
+    @property
+    def full_wh(self) -> float | None:
+        """Energy of the full packs [Wh], as last told."""
+        i = self.gateway_id
+        slow = None if i is None else self.store.latest_slow(i)
+        return None if slow is None else slow.pack_full_wh
+
+    def fitting_step_s(self, start: datetime, end: datetime) -> int:
+        """Return the spacing that curves of [start, end) are drawn at [s]."""
+        i = self.gateway_id
+        return STEPS_S[0] if i is None else fitting_step_s(self.store, i, start, end)
+
+    def day_kwh(self, day: date) -> dict[str, float | None]:
+        """Return the six flows of a local day [kWh]."""
+        i = self.gateway_id
+        return kwh(None) if i is None else self._kwh_of(i, day)
+
     def day(self, day: date) -> dict[str, Any]:
         """Return the object of /api/day. Raises StoreError for a day outside the calendar."""
+        start, end = day_bounds(day, zone(self.timezone))
+        step_s = self.fitting_step_s(start, end)
+        window = self.window(start, end, step_s=step_s)
+        return {"date": day.isoformat(), **window, "kwh": self.day_kwh(day)}
+
+    def window(self, start: datetime, end: datetime, *, step_s: int) -> dict[str, Any]:
+        """Return the curves of [start, end) and the gaps in them, as /api/day tells them."""
         i = self.gateway_id
+        head = {"timezone": self.timezone, "start": iso(start), "end": iso(end), "step_s": step_s}
         if i is None:
-            start, end = day_bounds(day, zone(None))
-            empty: dict[str, list[float | None]] = {name: [] for name in (*_CURVES, "charge_app_pct")}
-            head = {"date": day.isoformat(), "timezone": "UTC", "start": iso(start), "end": iso(end)}
-            return {**head, "step_s": 60, "t": [], **empty, "gaps": [], "kwh": kwh(None)}
-        tz = site_zone(self.store, i)
-        start, end = day_bounds(day, tz)
-        step_s = fitting_step_s(self.store, i, start, end)
-        signals = (*_CURVES.values(), "charge_wire_pct")
-        curves = series(self.store, i, start, end, step_s=step_s, signals=signals)
+            empty: dict[str, list[float | None]] = {name: [] for name in (*CURVES, "charge_app_pct")}
+            return {**head, "t": [], **empty, "gaps": []}
+        curves = series(self.store, i, start, end, step_s=step_s, signals=(*CURVES.values(), "charge_wire_pct"))
         columns = curves.columns
         now = self._now(i)
         gaps = [
@@ -177,25 +202,20 @@ class Answers:
             for gap in self.store.gaps(i, start, end)
         ]
         return {
-            "date": day.isoformat(),
-            "timezone": tz.key,
-            "start": iso(start),
-            "end": iso(end),
-            "step_s": step_s,
+            **head,
             "t": curves.t,
-            **{name: [rounded(value, 1) for value in columns[signal]] for name, signal in _CURVES.items()},
+            **{name: [rounded(value, 1) for value in columns[signal]] for name, signal in CURVES.items()},
             "charge_app_pct": [rounded(app_pct(value), 2) for value in columns["charge_wire_pct"]],
             "gaps": gaps,
-            "kwh": self._kwh_of(i, day),
         }
 
-    def days(self, last: int) -> dict[str, Any]:
-        """Return the object of /api/days: the `last` days up to today."""
+    def days(self, last: int, *, until: date | None = None) -> dict[str, Any]:
+        """Return the object of /api/days: the `last` days up to `until`, today unless it is given."""
         i = self.gateway_id
         if i is None:
             return {"timezone": "UTC", "days": []}
         tz = site_zone(self.store, i)
-        by_day = energy_of_days(self.store, i, self.today(), last, tz)
+        by_day = energy_of_days(self.store, i, until or self.today(), last, tz)
         return {
             "timezone": tz.key,
             "days": [{"date": day.isoformat(), "kwh": kwh(flows)} for day, flows in by_day.items()],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -16,14 +16,16 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from forebay.clock import Clock, SystemClock
-from forebay.errors import StoreError
+from forebay.errors import NoSuchGateway, StoreError
 from forebay.store.store import Store
 from forebay.views.web.access import Access
 from forebay.views.web.answers import Answers
 from forebay.views.web.door import Door, role, still
 from forebay.views.web.guard import Guard, json_reply, refusal
+from forebay.views.web.houses import Houses
 from forebay.views.web.live import Streams
 from forebay.views.web.pages import STATIC, Pages
+from forebay.views.web.totals import Totals
 
 MAX_DAYS = 3660
 
@@ -34,28 +36,34 @@ _HINT = "Look at docs/reference/dashboard-api.md."
 class _Api:
     """The API's handlers."""
 
-    def __init__(self, answers: Answers, streams: Streams) -> None:
-        self._answers = answers
+    def __init__(self, houses: Houses, streams: Streams) -> None:
+        self._houses = houses
         self._streams = streams
 
-    async def now(self, _: Request) -> Response:
-        return json_reply(await asyncio.to_thread(self._answers.now))
+    def _of(self, request: Request) -> Answers | Totals:
+        return self._houses.of(request.query_params.get("gateway"))
+
+    async def gateways(self, _: Request) -> Response:
+        return json_reply(await asyncio.to_thread(self._houses.listing))
+
+    async def now(self, request: Request) -> Response:
+        return json_reply(await asyncio.to_thread(lambda: self._of(request).now()))
 
     async def day(self, request: Request) -> Response:
         text = request.query_params.get("date")
         try:
-            day = date.fromisoformat(text) if text else await asyncio.to_thread(self._answers.today)
+            day = date.fromisoformat(text) if text else await asyncio.to_thread(lambda: self._of(request).today())
         except ValueError:
             return refusal(400, f"{text!r} is not a date.", "Write it as 2026-06-21.")
         if not date.min.year < day.year < date.max.year:
             return refusal(400, f"{day} is outside the calendar.", "Ask for a day with readings.")
-        return json_reply(await asyncio.to_thread(self._answers.day, day))
+        return json_reply(await asyncio.to_thread(lambda: self._of(request).day(day)))
 
     async def days(self, request: Request) -> Response:
         text = request.query_params.get("last", "14")
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_DAYS):
             return refusal(400, f"{text!r} is not a number of days.", f"Ask for 1 to {MAX_DAYS} days.")
-        return json_reply(await asyncio.to_thread(self._answers.days, int(text)))
+        return json_reply(await asyncio.to_thread(lambda: self._of(request).days(int(text))))
 
     @staticmethod
     async def me(request: Request) -> Response:
@@ -65,11 +73,17 @@ class _Api:
         kind = "text/event-stream"
         if request.method == "HEAD":
             return Response(headers=_EVENT_HEADERS, media_type=kind)
-        return StreamingResponse(self._streams.stream(still(request.scope)), headers=_EVENT_HEADERS, media_type=kind)
+        house = await asyncio.to_thread(self._of, request)
+        stream = self._streams.stream(house, still(request.scope))
+        return StreamingResponse(stream, headers=_EVENT_HEADERS, media_type=kind)
 
     @staticmethod
     async def missing(_: Request) -> Response:
         return refusal(404, "There is nothing at this address.", _HINT)
+
+
+async def _no_such_gateway(_: Request, exc: Exception) -> Response:
+    return refusal(404, str(exc), "GET /api/gateways lists them.")
 
 
 async def _store_failed(_: Request, exc: Exception) -> Response:
@@ -91,23 +105,24 @@ def build(
     clock: Clock | None = None,
     static_dir: Path | None = None,
     hosts: Iterable[str] = (),
-    gateway_name: str | None = None,
+    gateways: Sequence[str] = (),
+    sites: Mapping[str, str] | None = None,
     access: Access | None = None,
     prefix: str = "",
     is_secure: bool = False,
 ) -> Starlette:
-    """Return the dashboard of one gateway of a store.
+    """Return the dashboard of a store's gateways.
 
     static_dir: the built page, by default the one in this package.
     hosts: what the server is bound to, beside loopback; other Host headers are refused.
-    gateway_name: which gateway to show, by default the first.
+    gateways: the names of those recorded now, the first of them is shown first. sites: the site of each, by name.
     access: who may look; without it everybody who reaches the server.
     prefix: what a reverse proxy leaves in front of the paths. is_secure: whether clients come over TLS.
     Long-lived streams keep a server from stopping: call `stop_streams` first.
     """
-    answers = Answers(store, clock or SystemClock(), gateway_name)
-    streams = Streams(answers)
-    api = _Api(answers, streams)
+    houses = Houses(store, clock or SystemClock(), gateways, sites)
+    streams = Streams(store)
+    api = _Api(houses, streams)
 
     def get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
         return Route(path, handler, methods=["GET"])
@@ -121,6 +136,7 @@ def build(
     posts = () if access is None or access.is_open else ("/login", "/logout")
     app = Starlette(
         routes=[
+            get("/api/gateways", api.gateways),
             get("/api/now", api.now),
             get("/api/day", api.day),
             get("/api/days", api.days),
@@ -130,7 +146,12 @@ def build(
             Mount("/", Pages(static_dir or STATIC)),
         ],
         middleware=[Middleware(Guard, hosts=tuple(hosts), prefix=prefix, posts=posts), *door],
-        exception_handlers={StoreError: _store_failed, HTTPException: _http_failed, Exception: _failed},
+        exception_handlers={
+            NoSuchGateway: _no_such_gateway,
+            StoreError: _store_failed,
+            HTTPException: _http_failed,
+            Exception: _failed,
+        },
         lifespan=lifespan,
     )
     app.state.streams = streams
