@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.web.axe import axe_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from tests.web.conftest import Stub
 
 WEB = Path(__file__).parents[2] / "web"
-AXE = WEB / "node_modules/axe-core/axe.min.js"
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["live", "down", "table"])
 def test_axe_finds_nothing_serious(browser: Browser, stub: Stub, scheme: Any, state: str) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: npm ci in web/")
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     if state == "down":
@@ -33,12 +31,9 @@ def test_axe_finds_nothing_serious(browser: Browser, stub: Stub, scheme: Any, st
     if state == "table":
         page.click("text=Show as an hourly table")
 
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-
+    found = axe_of(page)
     context.close()
-    serious = [rule for rule in found if rule["impact"] in {"serious", "critical"}]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in serious] == []
+    assert found == []
 
 
 def test_the_pages_own_tests_pass() -> None:

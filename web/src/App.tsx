@@ -1,53 +1,74 @@
-/** The page: what the house does now on one side, the day on the other. */
+/** The frame: header, navigation, how the recording stands, and the page that was gone to. */
 
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 
-import { ChargePanel } from "./ChargePanel";
-import { DayPanel } from "./DayPanel";
-import { FlowDiagram } from "./FlowDiagram";
-import { timeOfDay, timeWithSeconds, span, wholePercent } from "./format";
-import { houseTime, useCalm, useLive, useTick } from "./hooks";
-import type { Live } from "./live";
-import { useTheme, type Theme } from "./theme";
-import { headline, stateWord, tabTitle } from "./words";
+import { address, get, type Params } from "./api";
+import { LazyPage } from "./frame/LazyPage";
+import { StateLine } from "./frame/StateLine";
+import { Top } from "./frame/Top";
+import { useGateways } from "./gateways";
+import { useLive } from "./hooks";
+import { PAGES } from "./pages";
+import { HOME, useRoute } from "./route";
+import { useTheme } from "./theme";
+import { tabTitle } from "./words";
 
 export function App() {
-  const live = useLive();
+  const { route, choose } = useRoute();
+  const gateway = route.query["gateway"] ?? null;
+  const live = useLive(gateway);
   const { theme, next, isDark } = useTheme();
   const { now, link } = live;
+  const gateways = useGateways(link === "up");
   const state = link === "lost" ? "lost" : (now?.connection.state ?? "connecting");
-  const isCurrent = state === "live";
-  const title = tabTitle(now, link);
+  const row = PAGES.find((page) => page.name === route.page) ?? PAGES[0];
+  const ask = useCallback(
+    <T,>(path: string, params: Params = {}, signal?: AbortSignal) => get<T>(address(path, { ...params, gateway }), 8000, signal),
+    [gateway],
+  );
+  const title = row && row.name !== HOME ? `${row.label} – forebay` : tabTitle(now, link);
   useEffect(() => {
     document.title = title;
   }, [title]);
+  const main = useFocusOnArrival(route.page);
 
   return (
     <div class="page" data-state={state}>
-      <a class="skip" href="#day">
-        Skip to the day
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // the address's # names the page
+          main.current?.focus();
+          main.current?.scrollIntoView();
+        }}
+      >
+        Skip to the content
       </a>
-      <header class="top">
-        <p class="brand">
-          <Mark />
-          forebay
-        </p>
-        <p class="site">{now?.site_name}</p>
-        <ThemeButton theme={theme} next={next} />
-      </header>
-      <main>
-        <Headline live={live} state={state} />
-        <section class="live" aria-labelledby="live-title">
-          <h2 id="live-title" class="unseen">
-            Power now
-          </h2>
-          <FlowDiagram now={now} isCurrent={isCurrent} />
-          <div class="facts">
-            <ChargePanel now={now} isCurrent={isCurrent} />
-            <Facts live={live} />
-          </div>
-        </section>
-        <DayPanel live={live} isDark={isDark} />
+      <Top
+        now={now}
+        page={row?.name ?? HOME}
+        gateways={gateways}
+        gateway={gateway}
+        chooseGateway={(name) => choose({ gateway: name }, true)}
+        theme={theme}
+        nextTheme={next}
+      />
+      <StateLine live={live} state={state} />
+      <main id="main" ref={main} tabIndex={-1} class={`on-${row?.name ?? HOME}`}>
+        {row ? (
+          <LazyPage
+            row={row}
+            route={route}
+            choose={choose}
+            live={live}
+            isDark={isDark}
+            gateway={gateway}
+            timezone={now?.timezone ?? "UTC"}
+            today={now?.today?.date ?? null}
+            ask={ask}
+          />
+        ) : null}
       </main>
       <footer class="foot">
         {now ? (
@@ -60,99 +81,15 @@ export function App() {
   );
 }
 
-function Headline({ live, state }: { live: Live; state: string }) {
-  const { now, link, heardMs } = live;
-  const { title, advice } = headline(now, link);
-  useTick(now !== null);
-  const calm = useCalm(advice && state !== "live" ? `${title} ${advice}` : title, 3000);
-  return (
-    <>
-      <div class="headline">
-        <h1>{title}</h1>
-        {advice ? <p class="advice">{withCode(advice)}</p> : null}
-      </div>
-      <p class="unseen" role="status">
-        {calm}
-      </p>
-      <div class="state">
-        <StateMark state={state} />
-        <span class="state-word">{stateWord(now, link)}</span>
-        {now?.at && state !== "live" ? <span class="age">{ageSentence(live)}</span> : null}
-        {now && (state === "live" || state === "waiting") ? (
-          <span class="clock">
-            {timeOfDay(houseTime(now, heardMs), now.timezone)}
-            {now.speed === 1 ? "" : `, emulated time, ${Number(now.speed.toPrecision(3))}×`}
-          </span>
-        ) : null}
-      </div>
-    </>
-  );
-}
-
-/** Advice with its `commands` set as such. */
-function withCode(text: string) {
-  return text.split("`").map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
-}
-
-function ageSentence({ now, link, heardMs }: Live): string {
-  if (!now?.at) return "";
-  const at = Date.parse(now.at);
-  const when = timeWithSeconds(at, now.timezone);
-  // A server that is gone says nothing about the hour at the house, only how long it has been silent.
-  const age = link === "lost" ? (Date.now() - heardMs) / 1000 : (houseTime(now, heardMs) - at) / 1000;
-  return `The values are those of ${when}, ${span(age)} old.`;
-}
-
-function Facts({ live: { now } }: { live: Live }) {
-  const reserve = now?.operation?.reserve_app_pct;
-  return (
-    <dl class="fact-list">
-      <div>
-        <dt>Grid</dt>
-        <dd>{now?.grid?.words ?? "not known yet"}</dd>
-      </div>
-      <div>
-        <dt>Mode</dt>
-        <dd>{now?.operation?.words ?? "not known yet"}</dd>
-      </div>
-      <div>
-        <dt>Reserve</dt>
-        <dd>{reserve == null ? "not known yet" : reserve < 0.5 ? "none kept for outages" : `${wholePercent(reserve)} kept for outages`}</dd>
-      </div>
-    </dl>
-  );
-}
-
-function ThemeButton({ theme, next }: { theme: Theme; next: () => void }) {
-  const words = { auto: "auto", light: "light", dark: "dark" }[theme];
-  return (
-    <button type="button" class="quiet theme" onClick={next} title="Change between light, dark and the system's choice">
-      Colours: <span>{words}</span>
-    </button>
-  );
-}
-
-/** The state as a shape, so that it needs no colour: full, half, empty, crossed. */
-function StateMark({ state }: { state: string }) {
-  return (
-    <svg class="state-mark" viewBox="0 0 16 16" aria-hidden="true">
-      {state === "live" ? <circle cx="8" cy="8" r="6" class="full" /> : null}
-      {state === "stale" ? (
-        <>
-          <circle cx="8" cy="8" r="6" />
-          <path d="M8 2a6 6 0 0 1 0 12Z" class="full" />
-        </>
-      ) : null}
-      {state === "waiting" || state === "connecting" ? <circle cx="8" cy="8" r="6" /> : null}
-      {state === "down" || state === "lost" ? <path d="M3 3l10 10M13 3L3 13" /> : null}
-    </svg>
-  );
-}
-
-function Mark() {
-  return (
-    <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M3 10c2-2.4 4-2.400 6 0s4 2.400 6 0M3 16c2-2.400 4-2.400 6 0s4 2.400 6 0M19.500 4v16" />
-    </svg>
-  );
+/** Move the focus to the content when another page was gone to, so that a screen reader begins there. */
+function useFocusOnArrival(page: string) {
+  const main = useRef<HTMLElement>(null);
+  const last = useRef(page);
+  useEffect(() => {
+    if (last.current === page) return;
+    last.current = page;
+    main.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [page]);
+  return main;
 }

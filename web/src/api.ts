@@ -72,9 +72,19 @@ export class Refused extends Error {
   }
 }
 
+export type Params = Record<string, string | number | null | undefined>;
+
+/** A relative address of the API with its question; what is null is left out. */
+export function address(path: string, params: Params = {}): string {
+  const asked = Object.entries(params).filter(([, value]) => value != null);
+  const query = new URLSearchParams(asked.map(([name, value]) => [name, String(value)])).toString();
+  return `./api/${path}${query ? `?${query}` : ""}`;
+}
+
 /** Give the JSON at a relative address; throws Refused with the server's words, or a network error. */
-export async function get<T>(address: string, timeoutMs = 8000): Promise<T> {
-  const reply = await fetch(address, { signal: AbortSignal.timeout(timeoutMs), cache: "no-store" });
+export async function get<T>(at: string, timeoutMs = 8000, signal?: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  const reply = await fetch(at, { signal: signal ? AbortSignal.any([limit, signal]) : limit, cache: "no-store" });
   if (reply.ok) return (await reply.json()) as T;
   const body = (await reply.json().catch(() => null)) as { error?: string; advice?: string } | null;
   throw new Refused(body?.error ?? `The server answered ${reply.status}.`, body?.advice ?? null);

@@ -1,6 +1,6 @@
 /** The live connection: server-sent events, a watchdog, and the way back after an outage. */
 
-import { get, type Now } from "./api";
+import { address, get, type Now } from "./api";
 import type { Link } from "./words";
 
 export interface Live {
@@ -13,8 +13,8 @@ export interface Live {
 const SILENCE_MS = 20_000; // the server speaks at least after each reading; comments keep only proxies awake
 const RETRY_MS = 3_000;
 
-/** Follow the server until the returned function is called; tells every change. */
-export function follow(tell: (live: Live) => void): () => void {
+/** Follow one gateway on the server (null: the first) until the returned function is called; tells every change. */
+export function follow(tell: (live: Live) => void, gateway: string | null = null): () => void {
   let live: Live = { now: null, link: "connecting", heardMs: Date.now() };
   let events: EventSource | null = null;
   let probing = false;
@@ -27,7 +27,7 @@ export function follow(tell: (live: Live) => void): () => void {
 
   const open = (): void => {
     events?.close();
-    events = new EventSource("./api/events");
+    events = new EventSource(address("events", { gateway }));
     events.addEventListener("now", (event) => heard(JSON.parse((event as MessageEvent<string>).data) as Now));
     // Whether the stream or the server broke, a question tells.
     events.onerror = () => void probe();
@@ -37,7 +37,7 @@ export function follow(tell: (live: Live) => void): () => void {
     if (probing || stopped) return;
     probing = true;
     try {
-      heard(await get<Now>("./api/now", 5000));
+      heard(await get<Now>(address("now", { gateway }), 5000));
       if (!events || events.readyState === EventSource.CLOSED) open();
     } catch {
       if (!stopped) {

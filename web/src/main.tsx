@@ -1,6 +1,8 @@
 import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/page.css";
+import "./styles/frame.css";
+import "./styles/parts.css";
 import "./styles/live.css";
 import "./styles/day.css";
 

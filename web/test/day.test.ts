@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { Day } from "../src/api";
-import { localHours } from "../src/chartOptions";
-import { hourly, joinLive, lastFilled, nearest, type LivePoint } from "../src/day";
+import { localHours } from "../src/pages/now/chartOptions";
+import { hourly, joinLive, lastFilled, nearest, type LivePoint } from "../src/pages/now/day";
 
 const START = Date.parse("2026-06-21T00:00:00Z") / 1000;
 

@@ -1,5 +1,6 @@
 import "../../src/styles/tokens.css";
 import "../../src/styles/page.css";
+import "../../src/styles/frame.css";
 import "../../src/styles/live.css";
 import "./styles/sheet.css";
 import "./styles/forms.css";

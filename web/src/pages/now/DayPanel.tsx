@@ -2,21 +2,22 @@
 
 import { useMemo, useState } from "preact/hooks";
 
-import type { Day, Kwh, Quantity } from "./api";
+import type { Day, Kwh, Quantity } from "../../api";
 import { Chart } from "./Chart";
 import { joinLive, lastFilled, powersAt, type Curves } from "./day";
 import { DayTable } from "./DayTable";
-import { kwh, longDate, shiftDate, timeOfDay } from "./format";
-import { useChosenDay, useDay } from "./hooks";
+import { kwh, longDate, shiftDate, timeOfDay } from "../../format";
+import type { PageProps } from "../../frame/page";
+import { useDay } from "./useDay";
 import { Legend, type Shown } from "./Legend";
-import type { Live } from "./live";
+import type { Live } from "../../live";
 
-export function DayPanel({ live, isDark }: { live: Live; isDark: boolean }) {
-  const [chosen, choose] = useChosenDay();
-  const today = live.now?.today?.date ?? null;
+export function DayPanel({ live, isDark, route, choose: chooseIn, ask, today }: PageProps) {
+  const chosen = route.query["day"] ?? null;
+  const choose = (day: string | null): void => chooseIn({ day });
   const date = chosen ?? today;
   const isToday = date !== null && date === today;
-  const { day, points, problem } = useDay(date, isToday, live);
+  const { day, points, problem } = useDay(ask, date, isToday, live);
   const [cursor, setCursor] = useState<number | null>(null);
   const [shown, setShown] = useState<Shown>({ solar: true, load: true, battery: true, site: true });
   const [hasTable, setHasTable] = useState(false);

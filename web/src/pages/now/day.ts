@@ -1,6 +1,6 @@
 /** One day's curves: live points joined on, values under a cursor, hourly means. */
 
-import type { Column, Day, Now, Powers } from "./api";
+import type { Column, Day, Now, Powers } from "../../api";
 
 export const CURVES = ["solar_w", "load_w", "site_w", "battery_w", "charge_app_pct"] as const;
 export type Curve = (typeof CURVES)[number];

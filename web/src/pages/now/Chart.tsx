@@ -3,12 +3,12 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
-import type { Day } from "./api";
+import type { Day } from "../../api";
 import { chartOptions, plotHeights, type Palette } from "./chartOptions";
 import { lastFilled, nearest, powersAt, type Curves } from "./day";
-import { percent, timeOfDay } from "./format";
+import { percent, timeOfDay } from "../../format";
 import type { Shown } from "./Legend";
-import { phrase } from "./words";
+import { phrase } from "../../words";
 
 interface ChartProps {
   day: Day;

@@ -1,8 +1,8 @@
 /** The charge: a percentage, what it means in energy and hours, and where the reserve lies. */
 
-import type { Now } from "./api";
-import { digits, NONE, percent } from "./format";
-import { chargeOutlook } from "./words";
+import type { Now } from "../../api";
+import { digits, NONE, percent } from "../../format";
+import { chargeOutlook } from "../../words";
 
 export function ChargePanel({ now, isCurrent }: { now: Now | null; isCurrent: boolean }) {
   const charge = now?.charge ?? null;

@@ -1,9 +1,9 @@
 /** The day as a table of hourly means: the curves for whoever cannot or would rather not see them. */
 
-import type { Day, Power } from "./api";
+import type { Day, Power } from "../../api";
 import { hourly } from "./day";
-import { digits, NONE, percent, timeOfDay } from "./format";
-import { direction } from "./words";
+import { digits, NONE, percent, timeOfDay } from "../../format";
+import { direction } from "../../words";
 
 export function DayTable({ day }: { day: Day }) {
   const rows = hourly(day);

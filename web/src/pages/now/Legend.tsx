@@ -1,9 +1,9 @@
 /** The key to the curves: line, name, and the value under the cursor; each curve can be put away. */
 
-import type { Power, Powers } from "./api";
-import { percent, power } from "./format";
+import type { Power, Powers } from "../../api";
+import { percent, power } from "../../format";
 import { STROKES } from "./strokes";
-import { direction } from "./words";
+import { direction } from "../../words";
 
 export type Shown = Record<Power, boolean>;
 

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import type { Gap } from "./api";
+import type { Gap } from "../api";
 
 interface Colours {
   muted: string;

@@ -2,9 +2,9 @@
 
 import uPlot from "uplot";
 
-import type { Day, Power } from "./api";
-import { timeOfDay } from "./format";
-import { drawGaps } from "./gaps";
+import type { Day, Power } from "../../api";
+import { timeOfDay } from "../../format";
+import { drawGaps } from "../../chart/gaps";
 import { STROKES } from "./strokes";
 
 export interface Palette {

@@ -1,0 +1,17 @@
+/** The pages: one row each, in the order of the navigation. All but the first are fetched when they are gone to. */
+
+import type { ComponentType } from "preact";
+
+import type { PageProps } from "../frame/page";
+import { NowPage } from "./now/NowPage";
+
+export interface PageRow {
+  /** As in the address: "#/energy". */
+  name: string;
+  label: string;
+  load: () => Promise<ComponentType<PageProps>> | ComponentType<PageProps>;
+}
+
+export const PAGES: readonly PageRow[] = [
+  { name: "now", label: "Now", load: () => NowPage },
+];
