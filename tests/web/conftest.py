@@ -116,7 +116,8 @@ class Stub:
             status, told = told if isinstance(told, tuple) else (200, told)
             body = json.dumps(told).encode()
         elif path == "/api/gateways":
-            body = json.dumps({"gateways": [{"name": "home", "site_name": self.now["site_name"]}]}).encode()
+            one = {"name": "home", "site": "Home", "is_recorded": True}
+            body = json.dumps({"gateways": [one], "together": []}).encode()
         else:
             file = STATIC / (path.lstrip("/") or "index.html")
             if file.is_file():

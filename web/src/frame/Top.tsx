@@ -4,12 +4,12 @@ import type { Now } from "../api";
 import { linkTo } from "../route";
 import { PAGES } from "../pages";
 import type { Theme } from "../theme";
-import type { GatewayRow } from "../gateways";
+import { isChoice, titleOf, type Gateways } from "../gateways";
 
 interface TopProps {
   now: Now | null;
   page: string;
-  gateways: readonly GatewayRow[];
+  gateways: Gateways;
   gateway: string | null;
   chooseGateway: (name: string | null) => void;
   theme: Theme;
@@ -24,7 +24,7 @@ export function Top({ now, page, gateways, gateway, chooseGateway, theme, nextTh
           <Mark />
           forebay
         </p>
-        {gateways.length > 1 ? (
+        {isChoice(gateways) ? (
           <GatewayChoice gateways={gateways} gateway={gateway} choose={chooseGateway} />
         ) : (
           <p class="site">{now?.site_name}</p>
@@ -46,7 +46,7 @@ export function Top({ now, page, gateways, gateway, chooseGateway, theme, nextTh
   );
 }
 
-function GatewayChoice({ gateways, gateway, choose }: { gateways: readonly GatewayRow[]; gateway: string | null; choose: (name: string | null) => void }) {
+function GatewayChoice({ gateways: { gateways, together }, gateway, choose }: { gateways: Gateways; gateway: string | null; choose: (name: string | null) => void }) {
   const first = gateways[0]?.name ?? "";
   return (
     <label class="gateway-choice">
@@ -54,7 +54,12 @@ function GatewayChoice({ gateways, gateway, choose }: { gateways: readonly Gatew
       <select value={gateway ?? first} onChange={(event) => choose(event.currentTarget.value === first ? null : event.currentTarget.value)}>
         {gateways.map((row) => (
           <option key={row.name} value={row.name}>
-            {row.site_name && row.site_name !== row.name ? `${row.name}, ${row.site_name}` : row.name}
+            {titleOf(row)}
+          </option>
+        ))}
+        {together.map((row) => (
+          <option key={row.name} value={row.name}>
+            {row.title}
           </option>
         ))}
       </select>

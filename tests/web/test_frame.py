@@ -1,0 +1,90 @@
+"""The frame leads to every page by mouse, key and address, and to every gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Opener, Stub
+
+pytestmark = pytest.mark.browser
+TWO = {
+    "gateways": [
+        {"name": "house", "site": "Home", "is_recorded": True},
+        {"name": "barn", "site": "Home", "is_recorded": True},
+        {"name": "old", "site": None, "is_recorded": False},
+    ],
+    "together": [{"name": "+", "title": "All gateways", "gateways": ["house", "barn"]}],
+}
+
+
+def paths(stub: Stub, name: str) -> list[dict[str, str]]:
+    return [params for asked, params in stub.asked if asked == name]
+
+
+def test_one_gateway_needs_no_choice(open_page: Opener) -> None:
+    page = open_page()
+
+    assert page.locator(".gateway-choice").count() == 0
+    assert page.inner_text(".site") == "Home Energy Gateway"
+
+
+def test_another_gateway_is_asked_for_by_name_and_stays_in_the_address(open_page: Opener, stub: Stub) -> None:
+    stub.answers["gateways"] = TWO
+    page = open_page(wait=".gateway-choice")
+
+    page.select_option(".gateway-choice select", "barn")
+    page.wait_for_selector(".chart canvas")
+    page.reload()
+    page.wait_for_selector(".chart canvas")
+
+    assert page.url.endswith("#/now?gateway=barn")
+    assert page.input_value(".gateway-choice select") == "barn"
+    assert page.locator(".gateway-choice option").all_inner_texts() == [
+        "house (Home)",
+        "barn (Home)",
+        "old, no longer recorded",
+        "All gateways",
+    ]
+    assert paths(stub, "day")[-1]["gateway"] == "barn"
+    assert paths(stub, "events")[-1] == {"gateway": "barn"}
+    assert "gateway" not in paths(stub, "day")[0]
+
+
+def test_the_first_gateway_needs_no_name_in_the_address(open_page: Opener, stub: Stub) -> None:
+    stub.answers["gateways"] = TWO
+    page = open_page("#/now?gateway=barn", wait=".gateway-choice")
+
+    page.select_option(".gateway-choice select", "house")
+    page.wait_for_function("!location.hash.includes('gateway')")
+
+    assert page.url == stub.address
+
+
+def test_an_address_nobody_knows_is_the_first_page(open_page: Opener) -> None:
+    page = open_page("#/attic")
+
+    assert page.get_attribute("nav a[aria-current=page]", "href") == "#/now"
+
+
+def test_the_way_to_the_content_passes_over_the_navigation(open_page: Opener) -> None:
+    page = open_page()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert "#main" not in page.url
+
+
+def boxes(page: Any) -> list[dict[str, float]]:
+    return [link.bounding_box() for link in page.locator("nav a").all()]
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_every_page_is_a_finger_wide_in_the_navigation(open_page: Opener, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 700})
+
+    assert all(box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes(page))
