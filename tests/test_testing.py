@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -364,3 +365,16 @@ def test_the_page_and_the_marker_name_every_setting_and_member() -> None:
     assert [name for name in settings if f"`{name}`" not in text] == []
     assert [name for name in members if f"`{name}" not in text] == []
     assert all(name in inspect.getsource(pytest_plugin.pytest_configure) for name in settings)
+
+
+def test_a_line_is_broken_and_a_computer_reboots_on_demand() -> None:
+    with gateway() as running:
+        running.line("refused")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((running.host, running.port), timeout=5)
+
+        running.line("open")
+        socket.create_connection((running.host, running.port), timeout=5).close()
+        running.advance(hours=2)
+        running.reboot()
+        assert ask(running, "/api/status")[1]["up_time_seconds"].startswith("0s")

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from forebay.emulator.build import build_device
 from forebay.emulator.description import describe
 from forebay.emulator.device import Device
-from forebay.emulator.front import Front
+from forebay.emulator.front import Front, Line
 from forebay.emulator.injection import Injection
 from forebay.emulator.library import find_home, find_scenario
 from forebay.emulator.refusal import Refused
@@ -193,6 +193,15 @@ class EmulatedGateway:
         """Answer at another address of 127.0.0.0/8 or another port; 0 takes a free one."""
         self.do("address", **({"bind": host} if host else {}), port=port)
 
+    def line(self, state: Line) -> None:
+        """Let nobody reach it: "refused", "silent", "cut" in the handshake or "noise"; "open" ends that."""
+        self.do("line", state=state)
+
+    def reboot(self) -> None:
+        """Cut everybody off and start anew: the uptime begins again, and old tokens are worth nothing."""
+        self.do("computer", up=False)
+        self.do("computer", up=True)
+
     def fault(
         self,
         path: str = "*",
@@ -201,17 +210,21 @@ class EmulatedGateway:
         times: int | None = None,
         delay_s: float | None = None,
         cut_after: int | None = None,
+        bytes_per_s: int | None = None,
         garbage: bool = False,
+        retry_after_s: int | None = None,
         hang: bool = False,
         body: Any = None,
     ) -> None:
         """Let requests for a path go wrong, or all of them; times: so often, else until `clear_faults`.
 
         delay_s: silence before the answer [real s]. cut_after: the connection breaks after so many bytes.
+        bytes_per_s: the body comes in drops. retry_after_s: that header, as with a 429.
         garbage: bytes that are not JSON. hang: no answer at all. body: instead of the one that goes with the status.
         """
         members = {
             "status": status, "times": times, "delay_s": delay_s, "cut_after": cut_after, "body": body,
+            "bytes_per_s": bytes_per_s, "retry_after_s": retry_after_s,
             "garbage": garbage or None, "hang": hang or None,
         }  # fmt: skip
         self.do("faults", path=path, **{key: value for key, value in members.items() if value is not None})

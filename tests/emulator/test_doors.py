@@ -288,3 +288,59 @@ def test_the_short_cut_takes_one_plain_get_and_nothing_else() -> None:
         b"\r\n\r\n",
     ):
         assert plain_get(other) is None, other
+
+
+async def outcome_of_a_visit(port: int) -> str:
+    """Return what becomes of somebody who connects, says hello and waits a moment."""
+    try:
+        async with asyncio.timeout(0.5):
+            _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting(), server_hostname="powerwall")
+    except ConnectionRefusedError:
+        return "refused"
+    except TimeoutError:
+        return "silent"
+    except ssl.SSLError as exc:
+        return exc.reason
+    except ConnectionError:
+        return "cut"
+    writer.close()
+    return "open"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_line_is_broken_in_four_ways_and_whole_again(served: Serve, server: str) -> None:
+    gateway = await served(server=server)
+    found = {}
+    for state in ("refused", "silent", "cut", "noise", "open"):
+        await gateway.control("POST", "/line", {"state": state})
+        found[state] = await outcome_of_a_visit(gateway.port)
+
+    assert found == {"refused": "refused", "silent": "silent", "cut": "cut", "noise": found["noise"], "open": "open"}
+    assert "WRONG_VERSION" in found["noise"] or "RECORD" in found["noise"]
+
+
+async def test_a_computer_that_was_off_has_a_new_uptime_and_knows_no_token(served: Serve) -> None:
+    gateway = await served()
+    headers = f"Authorization: Bearer {await gateway.token()}\r\n"
+    assert (await gateway.ask("GET", "/api/operation", headers)).status == 200
+
+    await gateway.control("POST", "/computer", {"up": False})
+    refused = await outcome_of_a_visit(gateway.port)
+    await gateway.control("POST", "/computer", {"up": True})
+
+    assert refused == "refused"
+    assert (await gateway.ask("GET", "/api/operation", headers)).status in (401, 403)
+    assert (await gateway.ask("GET", "/api/status")).json["up_time_seconds"].startswith("0s")
+
+
+async def test_drops_of_a_body_come_one_by_one_and_a_429_says_when(served: Serve) -> None:
+    gateway = await served()
+    await gateway.control("POST", "/faults", {"path": "/api/status", "bytes_per_s": 200, "times": 1})
+    began = asyncio.get_running_loop().time()
+    whole = await gateway.ask("GET", "/api/status")
+    assert asyncio.get_running_loop().time() - began > 0.9
+    assert whole.json["version"]
+
+    await gateway.control("POST", "/faults", {"path": "/api/status", "status": 429, "retry_after_s": 77, "times": 1})
+    told = await gateway.ask("GET", "/api/status")
+    assert (told.status, told.header("retry-after")) == (429, "77")

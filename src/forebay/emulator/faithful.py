@@ -16,6 +16,7 @@ from uvicorn.protocols.http.zttp_h2_impl import ZttpH2Protocol
 from uvicorn.protocols.http.zttp_impl import ZttpProtocol
 from uvicorn.server import ServerState
 
+from forebay.emulator.front import Line
 from forebay.emulator.listening import BACKLOG, GRACE_S
 from forebay.emulator.patience import Patience
 from forebay.emulator.tls import ContextFor, Listener, TlsConnection
@@ -164,11 +165,19 @@ class Faithful:
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
-    def leave(self, address: str) -> None:
-        """Answer at an address no more; whoever is connected there is cut off."""
-        for listener in [one for one in self._servers if one.getsockname()[0] == address]:
+    def set_line(self, line: Line) -> None:
+        """Let what comes over TLS be answered, or the connection be broken in one of several ways."""
+        if self._tls is not None and line != self._tls.line:
+            was_silent = self._tls.line == "silent"
+            self._tls.line = line
+            if was_silent or line != "silent":
+                self._tls.cut_off()
+
+    def leave(self, address: str | None) -> None:
+        """Answer at an address no more, None is any; whoever is connected there is cut off."""
+        for listener in [one for one in self._servers if address in (None, one.getsockname()[0])]:
             self._servers.pop(listener).close()
-        for listener in [one for one in self._waiting if one.getsockname()[0] == address]:
+        for listener in [one for one in self._waiting if address in (None, one.getsockname()[0])]:
             self._waiting.remove(listener)
             listener.close()
         self._cut_off(address)

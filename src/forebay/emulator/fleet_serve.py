@@ -17,7 +17,7 @@ from forebay.emulator.faithful import Faithful
 from forebay.emulator.fast import Fast
 from forebay.emulator.fleet import Fleet, Resident
 from forebay.emulator.fleet_control import FleetControlApp
-from forebay.emulator.front import Front
+from forebay.emulator.front import Front, Line
 from forebay.emulator.http import GatewayApp, Receive, Scope, Send
 from forebay.emulator.keyring import Keyring
 from forebay.emulator.listening import allow_open_files, bound, bound_to_loopback, show, tls_context
@@ -261,6 +261,11 @@ class _Door:
             )
         if bind is not None:
             self._street.move(self._number, bind)
+
+    def set_line(self, line: Line) -> None:
+        """Refuse: the homes of a fleet share their line."""
+        if line != "open":
+            raise EmulatorError("the homes of a fleet share their line; let requests go wrong with faults instead")
 
 
 def _write_list(path: Path, street: _Street) -> None:

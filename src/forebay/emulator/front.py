@@ -6,10 +6,16 @@ scenarios ask `device.area(Front)`. All of it happens at once, between two reque
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from forebay.emulator.device import Device
 from forebay.errors import EmulatorError
+
+Line = Literal["open", "refused", "silent", "cut", "noise"]
+"""How the way to a gateway may be: open; connections are refused; they are made and nothing is ever said; they
+break during the handshake; what comes is not TLS."""
+
+LINES: tuple[Line, ...] = get_args(Line)
 
 
 class Doors(Protocol):
@@ -40,6 +46,10 @@ class Doors(Protocol):
 
     def move(self, bind: str | None, port: int | None) -> None:
         """Answer elsewhere, and nowhere else."""
+        ...
+
+    def set_line(self, line: Line) -> None:
+        """Let the way in be open or broken; whoever is connected is cut off or hears no more."""
         ...
 
 
@@ -95,6 +105,10 @@ class Front:
         """
         self._served.move(bind, port)
         return self.url
+
+    def set_line(self, line: Line) -> None:
+        """Let the way in be open or broken. Raises EmulatorError for a home whose line is not its own."""
+        self._served.set_line(line)
 
     @property
     def _served(self) -> Doors:

@@ -98,10 +98,15 @@ class GatewayApp:
         if injected.garbage:
             headers = [(name, value) for name, value in reply.headers if name != b"content-length"]
             reply = Reply(reply.status, [*headers, (b"content-length", b"%d" % len(GARBAGE))], GARBAGE)
-        if injected.cut_after is None:
-            await self._send(scope, send, reply)
-        else:
+        if injected.retry_after_s is not None:
+            later = (b"retry-after", b"%d" % injected.retry_after_s)
+            reply = Reply(reply.status, [*reply.headers, later], reply.body)
+        if injected.cut_after is not None:
             await self._cut_off(injected.cut_after, send, reply)
+        elif injected.bytes_per_s is not None:
+            await self._drip(injected.bytes_per_s, send, reply)
+        else:
+            await self._send(scope, send, reply)
 
     async def _stay_silent(self, delay_s: float) -> None:
         try:
@@ -116,6 +121,14 @@ class GatewayApp:
         await send({"type": "http.response.start", "status": reply.status, "headers": [*headers, self._dates.header()]})
         await send({"type": "http.response.body", "body": reply.body[:after], "more_body": True})
         # returning without the rest makes every server break the connection
+
+    async def _drip(self, bytes_per_s: int, send: Send, reply: Reply) -> None:
+        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, self.date()]})
+        for start in range(0, len(reply.body), bytes_per_s):
+            piece = reply.body[start : start + bytes_per_s]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._stay_silent(1.0)
+        await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         method, path, headers = scope["method"], asked_path(scope["path"]), scope["headers"]

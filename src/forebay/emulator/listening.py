@@ -18,9 +18,10 @@ GRACE_S = 0.25
 """How long answers on their way may take when closing [s]."""
 
 
-def bound(bind: str, port: int, setting: str) -> socket.socket:
+def bound(bind: str, port: int, setting: str, *, listens: bool = True) -> socket.socket:
     """Return a listening socket; port 0 takes a free one.
 
+    listens: False only keeps the port, and connections to it are refused.
     Raises EmulatorError naming the setting and what to do.
     """
     if not 0 <= port <= 65_535:
@@ -35,7 +36,8 @@ def bound(bind: str, port: int, setting: str) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)
+        if listens:
+            listener.listen(BACKLOG)
         listener.setblocking(False)
     except OSError as exc:
         listener.close()

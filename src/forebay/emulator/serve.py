@@ -17,10 +17,10 @@ from forebay.emulator.control import ControlApp
 from forebay.emulator.device import Device
 from forebay.emulator.faithful import Faithful
 from forebay.emulator.fast import Fast
-from forebay.emulator.front import Front
+from forebay.emulator.front import Front, Line
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import Injection
-from forebay.emulator.listening import bound, is_any, tls_context, url_of
+from forebay.emulator.listening import BACKLOG, bound, is_any, tls_context, url_of
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
 from forebay.emulator.scenario import on_time
@@ -85,6 +85,7 @@ async def serve(
         certificate = certificate_at(state_dir, () if is_any(bind) else (bind.partition("%")[0],))
         tls = _Tls(strict_names, device)
         house = _House(SERVERS[server], app, certificate, listener, bind=bind, tls=tls)
+        opened.callback(house.close)
         parts: list[Faithful] = [house.https]
         control_url = None
         if control_port is not None:
@@ -152,6 +153,7 @@ class _House:
         self._http: Faithful | None = None
         self._http_port = 0
         self._redirect: RedirectApp | None = None
+        self._held: socket.socket | None = None
 
     def add_http(self, listener: socket.socket, redirect: RedirectApp) -> Faithful:
         """Answer plain http too."""
@@ -194,6 +196,8 @@ class _House:
         port = self._port if port is None else port
         if (bind, port) == (self._bind, self._port):
             return
+        if self._held is not None:
+            raise EmulatorError("connections are refused, so the address cannot be changed; open the line first")
         with contextlib.ExitStack() as on_failure:
             https = on_failure.enter_context(bound(bind, port, "port"))
             http = None
@@ -206,6 +210,23 @@ class _House:
             self._redirect.https_port = self._port
         if self._http is not None and http is not None:
             self._http.move(http)
+
+    def set_line(self, line: Line) -> None:
+        """Let the way in be open or broken."""
+        if line == "refused" and self._held is None:
+            self.https.leave(None)
+            # bound but not listening: the system refuses for us, and nobody else takes the port
+            self._held = bound(self._bind, self._port, "port", listens=False)
+        elif line != "refused" and self._held is not None:
+            held, self._held = self._held, None
+            held.listen(BACKLOG)
+            self.https.add(held)
+        self.https.set_line(line)
+
+    def close(self) -> None:
+        """Let go of a port that is held without an answer."""
+        if self._held is not None:
+            self._held.close()
 
 
 def _answers_plainly(device: Device, app: GatewayApp) -> GatewayApp | None:

@@ -14,6 +14,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from forebay.emulator.front import Line
+
 HANDSHAKE_S = 10.0
 """How long a client may take to agree on TLS [s]."""
 
@@ -21,6 +23,8 @@ LINGER_S = 2.0
 """How long a closed connection waits for the client's own end, so that the last answer arrives [s]."""
 
 _CHUNK = 65_536
+
+_NOISE = b"\x00\x05not TLS at all\r\n" * 4
 
 Local = tuple[Any, ...]
 """The address that a client connected to, as `socket.getsockname` gives it."""
@@ -48,6 +52,7 @@ class Listener:
         self.buffer = bytearray(_CHUNK)
         self.view = memoryview(self.buffer)
         self.open: set[TlsConnection] = set()
+        self.line: Line = "open"
 
     def connection(self) -> TlsConnection:
         """Return the protocol of a connection that was just accepted."""
@@ -92,7 +97,8 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
             return
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_side=True)
-        self._timer = listener.loop.call_later(HANDSHAKE_S, self.abort)
+        if listener.line != "silent":
+            self._timer = listener.loop.call_later(HANDSHAKE_S, self.abort)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Return where to receive; the loop hands it back filled before it receives anything else."""
@@ -100,7 +106,12 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take in what was received."""
-        if self._closing or self._tls is None:
+        line = self._listener.line
+        if self._closing or self._tls is None or line == "silent":
+            return
+        if line == "noise":
+            self._raw.write(_NOISE)
+            self._raw.close()
             return
         self._in.write(self._listener.view[:nbytes])
         if self._inner is None and not self._shake():
@@ -200,6 +211,11 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
+            if self._listener.line == "cut":
+                hello = self._out.read()
+                self._raw.write(hello[: len(hello) // 2])
+                self._raw.close()
+                return False
             self._flush()
             return False
         except (ssl.SSLError, ssl.CertificateError):

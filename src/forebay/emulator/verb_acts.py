@@ -14,6 +14,7 @@ from forebay.emulator.home import LIVABLE, is_livable
 from forebay.emulator.injected import InjectedFault
 from forebay.emulator.injection import MOST_FAULTS, Injection
 from forebay.emulator.networks_state import SERVICES, NetworksState
+from forebay.emulator.sessions import Sessions
 from forebay.emulator.updates_state import UpdatesState
 from forebay.emulator.verb_kinds import BadRequest
 from forebay.errors import ConfigError
@@ -130,6 +131,20 @@ def move_address(device: Device, body: Body) -> tuple[str, int]:
 def move_back(device: Device, _body: Body, before: tuple[str, int]) -> None:
     """Answer where it did before."""
     device.area(Front).move(bind=before[0], port=before[1])
+
+
+def set_line(device: Device, body: Body) -> None:
+    """Let the way to the gateway be open or broken."""
+    device.area(Front).set_line(body["state"])
+
+
+def switch_computer(device: Device, body: Body) -> None:
+    """Switch the gateway's computer off or on; the Powerwalls go on by themselves."""
+    if body["up"]:
+        device.area(Sessions).end_all()
+        device.booted_at = device.now.replace(microsecond=0)
+        device.touch()
+    set_line(device, {"state": "open" if body["up"] else "refused"})
 
 
 def inject(device: Device, body: Body) -> InjectedFault:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forebay.emulator.device import Device
+from forebay.emulator.front import LINES
 from forebay.emulator.injected import HARMS
 from forebay.emulator.injection import Injection
 from forebay.emulator.networks_state import SERVICES
@@ -24,9 +25,11 @@ from forebay.emulator.verb_acts import (
     move_time,
     offer_update,
     restore_sitemaster,
+    set_line,
     set_password,
     show_certificate,
     switch_appliance,
+    switch_computer,
     switch_network,
     switch_pack,
     switch_string,
@@ -272,6 +275,26 @@ VERBS: tuple[Verb, ...] = (
         undone="it answers where it did",
     ),
     Verb(
+        "line",
+        "Let nobody reach the gateway: refused connections, silence, a cut during the handshake, noise; or open it.",
+        {"state": OneOf(LINES)},
+        {"state": "refused"},
+        set_line,
+        needed=("state",),
+        undo=lambda device, *_: set_line(device, {"state": "open"}),
+        undone="the line is open",
+    ),
+    Verb(
+        "computer",
+        "Switch the gateway's computer off, or on again: its uptime begins anew, and no token is worth anything.",
+        {"up": Flag()},
+        {"up": False},
+        switch_computer,
+        needed=("up",),
+        undo=lambda device, body, _: switch_computer(device, {"up": not body["up"]}),
+        undone="it is on again",
+    ),
+    Verb(
         "faults",
         "Let requests for a path, or for all of them, go wrong.",
         {
@@ -279,7 +302,9 @@ VERBS: tuple[Verb, ...] = (
             "status": Number(200, 599, whole=True),
             "delay_s": Number(0, 600, "s"),
             "cut_after": Number(0, 1_000_000, "bytes", whole=True),
+            "bytes_per_s": Number(1, 1_000_000, "bytes", whole=True),
             "garbage": Flag(),
+            "retry_after_s": Number(0, 604_800, "s", whole=True),
             "hang": Flag(),
             "times": Number(1, 1_000_000, whole=True),
             "body": Anything(),
