@@ -75,14 +75,16 @@ async def test_doctor_tells_a_refused_password_once_with_what_to_do() -> None:
     assert "forebay setup" in wrong.advice
 
 
-@pytest.mark.parametrize(("host", "verdict"), [(None, "wrong"), ("home", "wrong"), ("cabin", "note")])
+@pytest.mark.parametrize(
+    ("names", "verdict"), [((), "wrong"), (("home",), "wrong"), (("cabin", "home"), "wrong"), (("cabin",), "note")]
+)
 def test_what_is_recorded_of_another_gateway_is_no_fault_of_this_one(
-    tmp_path: Path, host: str | None, verdict: str
+    tmp_path: Path, names: tuple[str, ...], verdict: str
 ) -> None:
     with Store.open(tmp_path / "forebay.db") as store:
         key = store.gateway_id("home")
         store.append(key, Reading(at=NOW - timedelta(hours=1)))
         store.set_connection(key, Connection("down", NOW, "The gateway did not answer."))
 
-    (told,) = [f for f in doctor._record(tmp_path / "forebay.db", host) if "did not answer" in f.words]
+    (told,) = [f for f in doctor._record(tmp_path / "forebay.db", names) if "did not answer" in f.words]
     assert told.verdict == verdict

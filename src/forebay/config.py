@@ -8,7 +8,7 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,8 @@ from msgspec import Meta
 from forebay.errors import ConfigError
 
 FILE_NAME = "forebay.toml"
+
+_NAME = re.compile(r"[^\W_][\w .-]{0,39}")
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
@@ -39,7 +41,26 @@ class GatewaySettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, k
     timeout_s: Annotated[float, Meta(gt=0, le=300)] = 10.0
 
     def __repr__(self) -> str:
-        return f"GatewaySettings(host={self.host!r}, username={self.username!r}, password=…)"
+        return f"{type(self).__name__}(host={self.host!r}, username={self.username!r}, password=…)"
+
+
+class FirstGatewaySettings(GatewaySettings, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """[gateway]: the only gateway, or the first of several.
+
+    name: what the record calls it, its host unless told. site: gateways of one site are also shown added up.
+    """
+
+    name: str = ""
+    site: str = ""
+
+
+class FurtherGatewaySettings(GatewaySettings, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """[gateways.NAME]: a further gateway, by the name that the record and the page call it.
+
+    site: gateways of one site are also shown added up.
+    """
+
+    site: str = ""
 
 
 class RecorderSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -77,11 +98,31 @@ class PageSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Everything that forebay.toml may say. state_dir: pins and kept log-ins."""
 
-    gateway: GatewaySettings = GatewaySettings()
+    gateway: FirstGatewaySettings = FirstGatewaySettings()
+    gateways: dict[str, FurtherGatewaySettings] = {}
     recorder: RecorderSettings = RecorderSettings()
     store: StoreSettings = StoreSettings()
     page: PageSettings = PageSettings()
     state_dir: Path | None = None
+
+
+def by_name(settings: Settings) -> dict[str, FirstGatewaySettings | FurtherGatewaySettings]:
+    """Return every gateway that the settings tell of, by its name; [gateway] comes first."""
+    first = settings.gateway
+    named: dict[str, FirstGatewaySettings | FurtherGatewaySettings] = {}
+    if first.host:
+        named[first.name or first.host] = first
+    return {**named, **settings.gateways}
+
+
+def chosen(settings: Settings, name: str) -> Settings:
+    """Return the settings with one gateway alone, as [gateway]. Raises ConfigError for a name they do not know."""
+    known = by_name(settings)
+    if name not in known:
+        listed = ", ".join(known) or "none; `forebay setup` writes one"
+        raise ConfigError(f"there is no gateway {name!r} in the settings; there are {listed}")
+    fields = {key: getattr(known[name], key) for key in known[name].__struct_fields__}
+    return msgspec.structs.replace(settings, gateway=FirstGatewaySettings(**{**fields, "name": name}), gateways={})
 
 
 def default_config_path() -> Path:
@@ -126,6 +167,7 @@ def load(path: Path | None) -> Settings:
         return Settings()
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check_gateways(path, raw)
         settings = msgspec.convert(raw, Settings, dec_hook=_from_toml)
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
@@ -134,17 +176,45 @@ def load(path: Path | None) -> Settings:
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
     except msgspec.ValidationError as exc:
-        text, _, at = str(exc).partition(" - at `")
-        place = at.rstrip("`").removeprefix("$").removeprefix(".")
-        what = _unknown(text, place) or f"{place or 'top level'}: {text}"
-        raise ConfigError(f"{path}: {what}") from None
+        raise ConfigError(f"{path}: {_complaint(exc)}") from None
     return settings
 
 
-def _unknown(text: str, section: str) -> str | None:
+def _complaint(exc: msgspec.ValidationError, kind: msgspec.Struct | None = None, within: str = "") -> str:
+    """Say which key is wrong; `kind` and `within` tell of a table that was read by itself."""
+    text, _, at = str(exc).partition(" - at `")
+    place = ".".join(part for part in (within, at.rstrip("`").removeprefix("$").removeprefix(".")) if part)
+    kind = kind or (getattr(Settings(), place, None) if place else Settings())
+    return _unknown(text, place, kind) or f"{place or 'top level'}: {text}"
+
+
+def _check_gateways(path: Path, raw: dict[str, Any]) -> None:
+    """Read each of [gateways] by itself, so that an error can name it. Raises ConfigError."""
+    tables = raw.get("gateways", {})
+    if not isinstance(tables, dict):
+        raise ConfigError(f"{path}: gateways: write a table for each, such as [gateways.barn]")
+    for name, table in tables.items():
+        key = f"gateways.{name}"
+        if not _NAME.fullmatch(name):
+            hint = "a name is made of letters, digits, spaces, dots, _ and -, and begins with a letter or a digit"
+            raise ConfigError(f"{path}: {key}: {hint}")
+        try:
+            gateway = msgspec.convert(table, FurtherGatewaySettings, dec_hook=_from_toml)
+        except msgspec.ValidationError as exc:
+            raise ConfigError(f"{path}: {_complaint(exc, FurtherGatewaySettings(), key)}") from None
+        if not gateway.host:
+            raise ConfigError(f"{path}: {key}.host: which gateway is it? give its name or address")
+    first = raw.get("gateway", {})
+    name = (first.get("name") or first.get("host")) if isinstance(first, dict) else None
+    if name in tables:
+        raise ConfigError(f"{path}: gateways.{name}: [gateway] has this name already; give one of them another")
+    if isinstance(name, str) and name.startswith("+"):
+        raise ConfigError(f"{path}: gateway.name: {name} begins with +, which means several gateways together")
+
+
+def _unknown(text: str, section: str, kind: msgspec.Struct | None) -> str | None:
     """Say what was meant by a key that nobody knows; None where the complaint is another."""
     found = re.search("unknown field `(.+)`", text)
-    kind = getattr(Settings(), section, None) if section else Settings()
     if found is None or not isinstance(kind, msgspec.Struct):
         return None
     known = kind.__struct_fields__
@@ -167,9 +237,10 @@ def readable_by_others(path: Path) -> bool:
 def password_of(settings: GatewaySettings) -> str | None:
     """Return the password: $FOREBAY_PASSWORD, the file named, the settings; None where there is none.
 
+    The variable is for one gateway, [gateway] or the one chosen: what opens the house is not shown to the barn.
     Raises ConfigError when the named file cannot be read.
     """
-    if env := os.environ.get("FOREBAY_PASSWORD"):
+    if (env := os.environ.get("FOREBAY_PASSWORD")) and not isinstance(settings, FurtherGatewaySettings):
         return env
     if settings.password_file is not None:
         try:

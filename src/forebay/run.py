@@ -9,7 +9,7 @@ import logging
 import signal
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from forebay.clock import Clock
 from forebay.errors import ConfigError, StoreError
 from forebay.recorder.asking import Caller
+from forebay.recorder.identity import rename_known
 from forebay.recorder.recorder import Recorder
 from forebay.store.seal import upkeep
 from forebay.store.store import Store
@@ -162,13 +163,9 @@ def _is_loopback(bind: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What `record_and_show` needs to know.
-
-    name: the gateway's name in the store.
-    """
+    """What `record_and_show` needs to know beside the gateways."""
 
     db: Path
-    name: str
     fast_s: float = 5.0
     slow_s: float = 60.0
     flush_s: float = 10.0
@@ -178,48 +175,69 @@ class Recording:
     page: Page = Page()
 
 
+@dataclass(frozen=True, slots=True)
+class House:
+    """A gateway to record.
+
+    name: what the record calls it. host: where it is asked, by which an older record may know it.
+    site: gateways of one site are also shown added up.
+    """
+
+    gateway: Caller
+    name: str
+    host: str = ""
+    site: str = ""
+
+
+async def _record(house: House, store: Store, recording: Recording, clock: Clock | None, others: set[str]) -> None:
+    await rename_known(house.gateway, store, name=house.name, host=house.host, others=others)
+    recorder = Recorder(
+        house.gateway,
+        store,
+        clock=clock,
+        name=house.name,
+        fast_s=recording.fast_s,
+        slow_s=recording.slow_s,
+        clock_source=recording.clock_source,
+    )
+    await recorder.run()
+
+
 async def record_and_show(
-    gateway: Caller,
+    houses: Sequence[House],
     recording: Recording,
     *,
     stop: asyncio.Event,
     ready: Callable[[str], object],
     clock: Clock | None = None,
 ) -> None:
-    """Record a gateway and serve its dashboard until `stop` is set.
+    """Record gateways and serve their dashboard until `stop` is set.
 
     ready: gets the dashboard's address once it answers.
     Raises StoreError or ConfigError when it cannot begin.
     """
     access = _door(recording.bind, recording.page)
+    names = {house.name for house in houses}
     with Store.open(recording.db, flush_s=recording.flush_s) as store:
-        recorder = Recorder(
-            gateway,
-            store,
-            clock=clock,
-            name=recording.name,
-            fast_s=recording.fast_s,
-            slow_s=recording.slow_s,
-            clock_source=recording.clock_source,
-        )
         upkeep_task = asyncio.create_task(keep_up(store))
         app = build(
             store,
             hosts=(recording.bind, *recording.page.hosts),
-            gateways=(recording.name,),
+            gateways=[house.name for house in houses],
+            sites={house.name: house.site for house in houses if house.site},
             access=access,
             prefix=recording.page.prefix,
             is_secure=bool(recording.page.certificate or recording.page.behind_tls),
         )
-        recording_task = asyncio.create_task(recorder.run())
+        tasks = [asyncio.create_task(_record(house, store, recording, clock, names - {house.name})) for house in houses]
         page = asyncio.create_task(serve_page(app, recording, stop=stop, ready=ready))
         try:
-            await asyncio.wait({recording_task, page}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*tasks, page}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-            recording_task.cancel()
-            upkeep_task.cancel()
-            results = await asyncio.gather(recording_task, page, upkeep_task, return_exceptions=True)
+            for task in (*tasks, upkeep_task):
+                task.cancel()
+            results = await asyncio.gather(*tasks, page, upkeep_task, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result

@@ -14,7 +14,7 @@ from tests.cli.conftest import Forebay
 
 from forebay.emulator.certificate import CERTIFICATE_FILE, KEY_FILE, certificate_at
 from forebay.errors import ConfigError, Unreachable
-from forebay.run import Page, Recording, record_and_show
+from forebay.run import House, Page, Recording, record_and_show
 from forebay.views.web.access import Role, load
 
 PASSWORD = "a sentence is a fine password"
@@ -84,7 +84,7 @@ class Nobody:
 
 async def shown(recording: Recording, path: str, **settings: Any) -> httpx.Response:
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(record_and_show(Nobody(), recording, stop=stop, ready=ready.set_result))
+    task = asyncio.create_task(record_and_show([House(Nobody(), "g")], recording, stop=stop, ready=ready.set_result))
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
@@ -98,17 +98,17 @@ async def shown(recording: Recording, path: str, **settings: Any) -> httpx.Respo
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.0.2.1", "localhost.example"])
 async def test_a_page_for_the_network_needs_a_password(tmp_path: Path, bind: str) -> None:
-    recording = Recording(db=tmp_path / "forebay.db", name="g", bind=bind, port=0, page=Page(access=tmp_path / "no"))
+    recording = Recording(db=tmp_path / "forebay.db", bind=bind, port=0, page=Page(access=tmp_path / "no"))
 
     with pytest.raises(ConfigError, match="set a password first with `forebay page password`"):
-        await record_and_show(Nobody(), recording, stop=asyncio.Event(), ready=print)
+        await record_and_show([House(Nobody(), "g")], recording, stop=asyncio.Event(), ready=print)
     assert not (tmp_path / "forebay.db").exists()
 
 
 async def test_the_page_speaks_tls_with_a_certificate_that_is_given(tmp_path: Path) -> None:
     certificate_at(tmp_path, ("127.0.0.1",))
     page = Page(certificate=tmp_path / CERTIFICATE_FILE, key=tmp_path / KEY_FILE, prefix="/forebay")
-    recording = Recording(db=tmp_path / "forebay.db", name="g", port=0, page=page)
+    recording = Recording(db=tmp_path / "forebay.db", port=0, page=page)
     trusting = ssl.create_default_context(cafile=str(tmp_path / CERTIFICATE_FILE))
 
     answer = await shown(recording, "api/me", verify=trusting)
@@ -120,4 +120,4 @@ async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
     page = Page(certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
 
     with pytest.raises(ConfigError, match=r"page\.certificate, page\.key: cannot be used"):
-        await shown(Recording(db=tmp_path / "forebay.db", name="g", port=0, page=page), "")
+        await shown(Recording(db=tmp_path / "forebay.db", port=0, page=page), "")

@@ -11,20 +11,24 @@ from tools.reference.markdown import code, table
 from tools.reference.structs import Key, keys
 
 TABLES: dict[str, type[msgspec.Struct]] = {
-    "gateway": config.GatewaySettings,
+    "gateway": config.FirstGatewaySettings,
+    "gateways.NAME": config.FurtherGatewaySettings,
     "recorder": config.RecorderSettings,
     "store": config.StoreSettings,
     "page": config.PageSettings,
 }
 
+_GATEWAY = {
+    "port": "The gateway's port, where the host names none.",
+    "username": "Customer or installer; firmware before 1.20 knows none.",
+    "password": "The password. `forebay setup` writes it; a file or `$FOREBAY_PASSWORD` goes before it.",
+    "insecure": "Check no certificate. Password and readings go to whoever answers; it warns each time.",
+    "timeout_s": "How long to wait for an answer [s].",
+}
+
 WORDS: dict[str, dict[str, str]] = {
-    "gateway": {
-        "port": "The gateway's port, where the host names none.",
-        "username": "Customer or installer; firmware before 1.20 knows none.",
-        "password": "The password. `forebay setup` writes it; a file or `$FOREBAY_PASSWORD` goes before it.",
-        "insecure": "Check no certificate. Password and readings go to whoever answers; it warns each time.",
-        "timeout_s": "How long to wait for an answer [s].",
-    },
+    "gateway": _GATEWAY,
+    "gateways.NAME": _GATEWAY,
     "recorder": {
         "fast_s": "Spacing of power, charge and grid state [s].",
         "slow_s": "Spacing of the rest [s]; some rows are asked more seldom still.",
@@ -51,6 +55,10 @@ an error that names the file and the key. Options of the command line go before 
 **Which password.** `$FOREBAY_PASSWORD`, else the first line of `password_file`, else `password`. It is never an
 argument: arguments can be read by every user of the machine.
 
+**Several gateways.** `[gateway]` is the only one or the first; each further one has a table `[gateways.NAME]` with the
+same keys. `forebay up` records them all into one record; `--gateway NAME` chooses one for any command, and
+`$FOREBAY_PASSWORD` is for `[gateway]` or the one chosen, never for all.
+
 **Environment.** `FOREBAY_CONFIG` names the file, `FOREBAY_PASSWORD` is the password, `FOREBAY_STATE_DIR` is where pins
 and kept log-ins are (`~/.local/state/forebay` on Linux). Proxies and CA bundles in the environment are not looked at.
 
@@ -74,8 +82,8 @@ port = 8480
 
 def top_keys() -> list[Key]:
     """Return the keys that stand in no table."""
-    words = {name: "A table, below." for name in TABLES}
-    return [key for key in keys(config.Settings, words) if key.name not in TABLES]
+    tables = {name.partition(".")[0] for name in TABLES}
+    return [key for key in keys(config.Settings, dict.fromkeys(tables, "A table, below.")) if key.name not in tables]
 
 
 def page() -> str:

@@ -32,7 +32,10 @@ def keys(struct: type[msgspec.Struct], words: dict[str, str]) -> list[Key]:
     """
     info = look.type_info(struct)
     assert isinstance(info, look.StructType)
-    said = keys_of(inspect.getdoc(struct) or "", [field.name for field in info.fields])
+    names = [field.name for field in info.fields]
+    said: dict[str, str] = {}
+    for kind in reversed([one for one in struct.__mro__ if one not in msgspec.Struct.__mro__]):
+        said |= keys_of(inspect.cleandoc(kind.__doc__ or ""), names)
     known = {field.name for field in info.fields}
     if wrong := {*words} - known | {*words} & {*said}:
         raise ValueError(f"{struct.__name__}: words for keys that need none: {', '.join(sorted(wrong))}")
@@ -65,6 +68,8 @@ def kind_of(kind: look.Type) -> str:
             return "list"
         case look.StructType():
             return "table"
+        case look.DictType():
+            return "tables, one by name for each"
     raise ValueError(f"no words for the type {kind}")
 
 

@@ -35,8 +35,10 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     is_new = is_written and named is not None and not named.exists()
     path = None if is_new else config.find_config(options.config)
     settings = config.load(path)
-    if path is not None and settings.gateway.password and config.readable_by_others(path):
+    has_password = any(gateway.password for gateway in config.by_name(settings).values())
+    if path is not None and has_password and config.readable_by_others(path):
         note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")
+    settings = _chosen(options, settings)
     given = {
         "host": getattr(options, "host", None),
         "username": getattr(options, "username", None),
@@ -49,6 +51,20 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     gateway = msgspec.structs.replace(settings.gateway, **{k: v for k, v in given.items() if v is not None})
     state_dir = getattr(options, "state_dir", None) or settings.state_dir
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
+
+
+def _chosen(options: argparse.Namespace, settings: config.Settings) -> config.Settings:
+    """Return the settings with the gateway that the options choose, alone; with all where they choose none."""
+    name, host = getattr(options, "house", None), getattr(options, "host", None)
+    if name is not None:
+        return config.chosen(settings, name)
+    if host is not None:
+        is_same = host == settings.gateway.host
+        first = settings.gateway if is_same else msgspec.structs.replace(settings.gateway, name="")
+        return msgspec.structs.replace(settings, gateway=first, gateways={})
+    if not settings.gateway.host and len(settings.gateways) == 1:
+        return config.chosen(settings, next(iter(settings.gateways)))
+    return settings
 
 
 def record_path(options: argparse.Namespace, settings: config.Settings) -> Path:
@@ -66,6 +82,7 @@ def access_file(settings: config.Settings) -> Path:
 
 def open_gateway(
     settings: config.Settings,
+    gateway: config.GatewaySettings | None = None,
     *,
     password: str | None = None,
     login_may_stop: bool = True,
@@ -73,6 +90,7 @@ def open_gateway(
 ) -> Gateway:
     """Return the gateway that the settings name, not yet connected.
 
+    gateway: one of several, else [gateway].
     login_may_stop: whether to log in where that stops the power system for a moment.
     on_reply: is shown every answer as it comes.
 
@@ -80,7 +98,9 @@ def open_gateway(
     """
     from forebay.client.gateway import Gateway
 
-    gateway = settings.gateway
+    gateway = gateway or settings.gateway
+    if not gateway.host and settings.gateways:
+        raise ConfigError(f"which gateway? give --gateway {' or --gateway '.join(settings.gateways)}")
     return Gateway(
         gateway.host or DEFAULT_HOST,
         password if password is not None else config.password_of(gateway),
@@ -152,6 +172,8 @@ def state_dir_of(settings: config.Settings) -> Path:
 
 def need_host(settings: config.Settings) -> str:
     """Return the host of the settings. Raises ConfigError where there is none."""
+    if not settings.gateway.host and settings.gateways:
+        raise ConfigError(f"which gateway? give --gateway {' or --gateway '.join(settings.gateways)}")
     if not settings.gateway.host:
         raise ConfigError("which gateway? run `forebay setup`, or give --host")
     return settings.gateway.host

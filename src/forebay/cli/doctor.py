@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import platform
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,11 @@ def doctor(options: argparse.Namespace) -> int:
         findings.append(Finding("wrong", str(exc)))
         return _report(options, findings)
     findings += _settings(options, settings)
-    if settings.gateway.host:
-        findings += asyncio.run(_gateway(settings))
-    findings += _record(record_path(options, settings), settings.gateway.host)
+    known = config.by_name(settings)
+    for name, gateway in known.items():
+        found = asyncio.run(_gateway(settings, gateway))
+        findings += found if len(known) == 1 else [replace(one, words=f"{name}: {one.words}") for one in found]
+    findings += _record(record_path(options, settings), known)
     return _report(options, findings)
 
 
@@ -66,20 +69,20 @@ def _settings(options: argparse.Namespace, settings: config.Settings) -> list[Fi
     if path is None:
         return [Finding("note", "there is no forebay.toml", "`forebay setup` writes it; --host does without")]
     found = [Finding("ok", f"settings are read from {path}")]
-    if settings.gateway.password and config.readable_by_others(path):
+    known = config.by_name(settings).values()
+    if any(gateway.password for gateway in known) and config.readable_by_others(path):
         found.append(Finding("wrong", f"others may read the password in {path}", f"chmod 600 {path}"))
-    if settings.gateway.insecure:
+    if any(gateway.insecure for gateway in known):
         found.append(
             Finding("wrong", "insecure = true: nobody checks who answers", "remove it and pin the certificate")
         )
     return found
 
 
-async def _gateway(settings: config.Settings) -> list[Finding]:
+async def _gateway(settings: config.Settings, gateway: config.GatewaySettings) -> list[Finding]:
     from forebay.client.address import parse_address
     from forebay.client.tls import Trust, fetch_certificate
 
-    gateway = settings.gateway
     try:
         address = parse_address(gateway.host, gateway.port)
         shown = await fetch_certificate(address.host, address.port, address.server_name)
@@ -100,7 +103,7 @@ async def _gateway(settings: config.Settings) -> list[Finding]:
             Finding("wrong", f"its certificate changed: {pinned} was pinned, {shown.sha256} is shown", advice),
         ]
     try:
-        async with open_gateway(settings) as opened:
+        async with open_gateway(settings, gateway) as opened:
             found += await _readings(opened, has_password=config.password_of(gateway) is not None)
     except ForebayError as exc:
         found.append(Finding("wrong", str(exc)))
@@ -155,8 +158,8 @@ def _firmware(release: Version) -> Finding:
     return Finding("ok", f"firmware {print_version(release)}, which behaves as {known}")
 
 
-def _record(path: Path, host: str | None) -> list[Finding]:
-    """Look at the record; what it says of another gateway than `host` is no fault of this one."""
+def _record(path: Path, names: Collection[str]) -> list[Finding]:
+    """Look at the record; what it says of gateways that the settings do not name is no fault of those they do."""
     from forebay.store.store import Store
 
     if not path.exists():
@@ -171,7 +174,7 @@ def _record(path: Path, host: str | None) -> list[Finding]:
                     continue
                 found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
                 if state.state == "down":
-                    verdict = "wrong" if host in (None, "", gateway.name) else "note"
+                    verdict = "wrong" if not names or gateway.name in names else "note"
                     found.append(Finding(verdict, f"{gateway.name}: {state.words}", state.advice or ""))
     except ForebayError as exc:
         found.append(Finding("wrong", str(exc)))

@@ -126,6 +126,7 @@ def _talking(*, names_host: bool = True) -> argparse.ArgumentParser:
     group = talking.add_argument_group("gateway", "The password comes from the settings, $FOREBAY_PASSWORD or a file.")
     if names_host:
         group.add_argument("--host", help="name or address, also host:port")
+        group.add_argument("--gateway", dest="house", metavar="NAME", help="which of the settings' gateways")
     group.add_argument("--username", help="customer (the default) or installer")
     group.add_argument("--password-file", type=Path, metavar="FILE", help="its first line is the password")
     group.add_argument("--fingerprint", metavar="SHA256", help="the certificate must have this fingerprint")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import tempfile
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from forebay.cli.connect import access_file, log_to_stderr, need_host, open_gateway, record_path, settings_of
 from forebay.cli.output import note
 from forebay.clock import SystemClock
+from forebay.config import by_name
 from forebay.wire import catalogue
 
 if TYPE_CHECKING:
@@ -30,15 +32,14 @@ _LONGEST_STEP_S = 180.0
 
 
 def up(options: argparse.Namespace) -> int:
-    """Record the gateway and serve its dashboard until interrupted."""
-    from forebay.run import Page, Recording, record_and_show, until_stopped
+    """Record the gateways and serve their dashboard until interrupted."""
+    from forebay.run import House, Page, Recording, record_and_show, until_stopped
 
     log_to_stderr(options, logging.INFO)
     settings = settings_of(options)
-    host = need_host(settings)
+    known = by_name(settings) or {need_host(settings): settings.gateway}
     recording = Recording(
         db=record_path(options, settings),
-        name=host,
         fast_s=settings.recorder.fast_s,
         slow_s=settings.recorder.slow_s,
         flush_s=settings.store.flush_s,
@@ -56,12 +57,17 @@ def up(options: argparse.Namespace) -> int:
     )
 
     async def go() -> None:
-        async with until_stopped() as stop, open_gateway(settings, login_may_stop=False) as gateway:
+        async with until_stopped() as stop, contextlib.AsyncExitStack() as stack:
+            houses = []
+            for name, one in known.items():
+                gateway = await stack.enter_async_context(open_gateway(settings, one, login_may_stop=False))
+                houses.append(House(gateway, name, one.host, one.site))
+            names = ", ".join(known)
             await record_and_show(
-                gateway,
+                houses,
                 recording,
                 stop=stop,
-                ready=lambda url: print(f"ready {url} recording {host} into {recording.db}", flush=True),
+                ready=lambda url: print(f"ready {url} recording {names} into {recording.db}", flush=True),
             )
 
     asyncio.run(go())
@@ -83,12 +89,12 @@ def _demo(options: argparse.Namespace, folder: Path) -> int:
     from forebay.emulator.build import build_device
     from forebay.emulator.home import Home
     from forebay.emulator.serve import serve
-    from forebay.run import Recording, record_and_show, until_stopped
+    from forebay.run import House, Recording, record_and_show, until_stopped
 
     home = Home()
     midnight = datetime.now(home.zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     device = build_device(home, start=midnight, speed=0, seed=options.seed)
-    recording = Recording(db=folder / "forebay.db", name="demo", clock_source="gateway", port=options.page_port)
+    recording = Recording(db=folder / "forebay.db", clock_source="gateway", port=options.page_port)
     answers: asyncio.Queue[Ready] = asyncio.Queue()
 
     async def go() -> None:
@@ -109,7 +115,7 @@ def _demo(options: argparse.Namespace, folder: Path) -> int:
                 Gateway(address, device.password, fingerprint=line.fingerprint, state_dir=folder) as gateway,
             ):
                 morning = Morning(gateway, device.clock, options.hours * 3600, options.speed)
-                await record_and_show(morning, recording, stop=stop, ready=ready)
+                await record_and_show([House(morning, "demo")], recording, stop=stop, ready=ready)
         finally:
             gateway_stop.set()
             await emulated

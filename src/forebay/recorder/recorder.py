@@ -8,7 +8,6 @@ readings carry: docs/decisions/0021.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any, Literal
 from forebay.clock import Clock, SystemClock
 from forebay.errors import ForebayError, GatewayError, StoreError
 from forebay.recorder.asking import Answer, Asker, Caller, Pause
+from forebay.recorder.identity import din_hash_of
 from forebay.records import reading as records
 from forebay.records.reading import Reading
 from forebay.records.reasons import BY_REASON, Explanation, Reason, explain
@@ -28,7 +28,7 @@ from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint, Poll
 from forebay.wire.power import Aggregates
 from forebay.wire.site import SiteInfo, SiteName
-from forebay.wire.system import GridStatus, StateOfEnergy, Status
+from forebay.wire.system import GridStatus, StateOfEnergy
 
 ClockSource = Literal["auto", "system", "gateway"]
 
@@ -384,11 +384,9 @@ class Recorder:
         if isinstance(model, SiteName | SiteInfo):
             zone = model.timezone or None
             self._guarded(lambda: self._store.identify(self._id, site_name=model.site_name, timezone=zone))
-        if not isinstance(model, Status) or not isinstance(model.din, str) or not model.din:
-            return
-        din_hash = hashlib.sha256(model.din.encode()).hexdigest()[:16]
+        din_hash = din_hash_of(model)
         known = self._store.gateway(self._id).din_hash
-        if known == din_hash:
+        if din_hash is None or known == din_hash:
             return
         if known is not None:
             words = "Another gateway answers at this address: its identity number has changed."

@@ -150,6 +150,13 @@ class Store:
         self.database.write([(sql, (din_hash, site_name, timezone, gateway_id))])
         self._notify()
 
+    def rename(self, gateway_id: int, name: str) -> None:
+        """Give a gateway another name, at once durable. Raises StoreError where the name is taken."""
+        if any(row.name == name for row in self.gateways()):
+            raise StoreError(f"{self.database.path} has a gateway {name} already")
+        self.database.write_at_once([("UPDATE gateways SET name = ? WHERE id = ?", (name, gateway_id))])
+        self._notify()
+
     # readings
 
     def append(self, gateway_id: int, reading: Reading) -> bool:
