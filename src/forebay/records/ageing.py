@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations, groupby
 from math import ceil, sqrt
 from statistics import median
@@ -33,6 +33,13 @@ class Warranty:
 
     years: float = 10.0
     kept_ratio: float = 0.7
+
+    def end(self, start: date) -> date:
+        """Return the day on which the promise ends that begins on `start`."""
+        whole = int(self.years)
+        leap_day = (start.month, start.day) == (2, 29)
+        anniversary = date(start.year + whole, start.month, 28 if leap_day else start.day)
+        return anniversary + timedelta(days=round((self.years - whole) * YEAR_DAYS))
 
     def at(self, age_years: float, nominal_wh: float) -> float:
         """Return the energy on a straight line from the nominal one to what is promised [Wh].

@@ -90,6 +90,10 @@ class Answers:
         real = self._clock.now()
         return real if gateway_id is None else self.store.now(gateway_id, real)
 
+    def time(self) -> datetime:
+        """Return the recording's time."""
+        return self._now(self.gateway_id)
+
     def today(self) -> date:
         """Return the site's local day of `now`."""
         i = self.gateway_id

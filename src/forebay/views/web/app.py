@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 
 from forebay.clock import Clock, SystemClock
 from forebay.errors import NoSuchGateway, StoreError
+from forebay.records.site import UNTOLD, Site
 from forebay.store.store import Store
 from forebay.views.web.access import Access
 from forebay.views.web.answers import Answers
@@ -24,6 +25,7 @@ from forebay.views.web.door import Door, role, still
 from forebay.views.web.guard import Guard, json_reply, refusal
 from forebay.views.web.houses import Houses
 from forebay.views.web.live import Streams
+from forebay.views.web.more import ANSWERS, More
 from forebay.views.web.pages import STATIC, Pages
 from forebay.views.web.totals import Totals
 
@@ -107,6 +109,7 @@ def build(
     hosts: Iterable[str] = (),
     gateways: Sequence[str] = (),
     sites: Mapping[str, str] | None = None,
+    site: Site = UNTOLD,
     access: Access | None = None,
     prefix: str = "",
     is_secure: bool = False,
@@ -116,6 +119,7 @@ def build(
     static_dir: the built page, by default the one in this package.
     hosts: what the server is bound to, beside loopback; other Host headers are refused.
     gateways: the names of those recorded now, the first of them is shown first. sites: the site of each, by name.
+    site: what the owner has told beside what the gateways tell.
     access: who may look; without it everybody who reaches the server.
     prefix: what a reverse proxy leaves in front of the paths. is_secure: whether clients come over TLS.
     Long-lived streams keep a server from stopping: call `stop_streams` first.
@@ -123,6 +127,7 @@ def build(
     houses = Houses(store, clock or SystemClock(), gateways, sites)
     streams = Streams(store)
     api = _Api(houses, streams)
+    more = More(houses, site)
 
     def get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
         return Route(path, handler, methods=["GET"])
@@ -142,6 +147,7 @@ def build(
             get("/api/days", api.days),
             get("/api/events", api.events),
             get("/api/me", api.me),
+            *(get(path, more.handler(path)) for path in ANSWERS),
             get("/api/{rest:path}", api.missing),
             Mount("/", Pages(static_dir or STATIC)),
         ],

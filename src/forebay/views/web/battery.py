@@ -115,7 +115,7 @@ def _warranty(
     if start is None or nominal_wh is None:
         names = ("start", "is_start_known", "end", "start_wh", "end_wh", "on_line_wh", "words")
         return {"years": promise.years, "kept_ratio": promise.kept_ratio, **dict.fromkeys(names)}
-    end = start + timedelta(days=round(promise.years * YEAR_DAYS))
+    end = promise.end(start)
     end_wh = nominal_wh * promise.kept_ratio
     today = asked.now.astimezone(asked.tz).date()
     return {

@@ -1,0 +1,64 @@
+"""The pages beside Now and Energy: their addresses, and who answers them.
+
+An answer that reads a whole record is made once and kept for the minute that it is about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forebay.records.site import UNTOLD, Site
+from forebay.views.web.asked import Asked
+from forebay.views.web.battery import battery
+from forebay.views.web.guard import json_reply, refusal
+from forebay.views.web.houses import Houses
+
+MAX_LAST = 36_600
+_KEPT = 16
+
+ANSWERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
+    "/api/battery": battery,
+}
+"""Address -> who makes its object."""
+
+
+class More:
+    """Answers of the pages, for one gateway each."""
+
+    def __init__(self, houses: Houses, site: Site = UNTOLD) -> None:
+        self._houses = houses
+        self._site = site
+        self._kept: dict[tuple[object, ...], dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def handler(self, path: str) -> Callable[[Request], Awaitable[Response]]:
+        """Return the handler of an address of `ANSWERS`."""
+
+        async def answer(request: Request) -> Response:
+            last = request.query_params.get("last", "365")
+            if not (last.isascii() and last.isdigit() and len(last) <= 6 and 1 <= int(last) <= MAX_LAST):
+                return refusal(400, f"{last!r} is not a number of days.", f"Ask for 1 to {MAX_LAST} days.")
+            choice = request.query_params.get("gateway")
+            return json_reply(await asyncio.to_thread(self._answer, path, choice, int(last)))
+
+        return answer
+
+    def _answer(self, path: str, choice: str | None, last: int) -> dict[str, Any]:
+        house = self._houses.single(choice)
+        now: datetime = house.time()
+        key = (path, house.gateway_id, last, now.replace(second=0, microsecond=0))
+        with self._lock:  # one at a time: two would need twice the memory for the same
+            if key not in self._kept:
+                asked = Asked(house.store, house.gateway_id, now, self._site, last)
+                made = ANSWERS[path](asked)
+                while len(self._kept) >= _KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = made
+            return self._kept[key]
