@@ -319,3 +319,16 @@ def test_only_the_owner_may_read_the_record_and_what_lies_beside_it(tmp_path: Pa
 
     assert len(modes) == 4
     assert set(modes.values()) == {0o600}
+
+
+def test_an_interrupt_right_after_a_commit_neither_fails_nor_doubles_what_was_written(path: Path) -> None:
+    with Store.open(path) as store:
+        i = store.gateway_id("a")
+        store.log_event(i, START, "clock_jump", "once")
+        store.database.rows("COMMIT")  # done, and then interrupted before it was noted
+
+        store.flush()
+        store.log_event(i, at(1), "clock_jump", "twice")
+
+    with Store.read(path) as store:
+        assert [e.detail for e in store.events(i, START, at(9))] == ["once", "twice"]

@@ -231,7 +231,8 @@ class Database:
             if self._must_replay:
                 self._apply(self._unsaved)
             try:
-                self._connection.execute("COMMIT")
+                if self._connection.in_transaction:  # else an interrupt came between the commit and the next line
+                    self._connection.execute("COMMIT")
             except sqlite3.Error as exc:
                 self._back_out(exc)
             self._unsaved.clear()
