@@ -8,15 +8,19 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from forebay.errors import ConfigError
 
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
 FILE_NAME = "forebay.toml"
 
+_NAME_WORDS = "a name is made of letters, digits, spaces, dots, _ and -, and begins with a letter or a digit"
 _NAME = re.compile(r"[^\W_][\w .-]{0,39}")
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -196,8 +200,7 @@ def _check_gateways(path: Path, raw: dict[str, Any]) -> None:
     for name, table in tables.items():
         key = f"gateways.{name}"
         if not _NAME.fullmatch(name):
-            hint = "a name is made of letters, digits, spaces, dots, _ and -, and begins with a letter or a digit"
-            raise ConfigError(f"{path}: {key}: {hint}")
+            raise ConfigError(f"{path}: {key}: {_NAME_WORDS}")
         try:
             gateway = msgspec.convert(table, FurtherGatewaySettings, dec_hook=_from_toml)
         except msgspec.ValidationError as exc:
@@ -256,28 +259,61 @@ def _quoted(text: str) -> str:
     return f'"{plain}"'
 
 
-def write(path: Path, *, host: str, username: str, password: str | None, timezone: str | None = None) -> None:
-    """Write a forebay.toml that only its owner may read; whole or not at all.
+def write(
+    path: Path, *, host: str, username: str, password: str | None, timezone: str | None = None, name: str | None = None
+) -> None:
+    """Write a gateway into a forebay.toml that only its owner may read; whole or not at all.
 
-    Raises ConfigError when it cannot be written.
+    name: of a further gateway, None or its own name for [gateway].
+    Whatever else the file says stays as it is, comments too.
+    Raises ConfigError when it cannot be read or written.
     """
-    lines = [
-        "# Settings of forebay; every key is explained in docs/reference/settings.md.",
-        "[gateway]",
-        f"host = {_quoted(host)}",
-        f"username = {_quoted(username)}",
-    ]
+    import tomlkit
+
+    document = _document(path)
+    first = document.get("gateway", {})
+    if name == (first.get("name") or first.get("host")):
+        name = None
+    if name and not _NAME.fullmatch(name):
+        raise ConfigError(f"gateways.{name}: {_NAME_WORDS}")
+    tables = document.setdefault("gateways", tomlkit.table(is_super_table=True)) if name else document
+    table = tables.get(name or "gateway")
+    if table is None or table.get("host") != host:  # what vouched for another gateway must not stay
+        kept = {key: table[key] for key in ("name", "site") if key in table} if table is not None else {}
+        table = tomlkit.table()
+        for key, value in kept.items():
+            table.add(key, value)
+        tables[name or "gateway"] = table
+        if timezone is not None:  # the gateway's words: they must stay a comment
+            table.add(tomlkit.comment(f"the gateway says that the site is in {_quoted(timezone)}"))
+    given = {"host": host, "username": username, **({} if password is None else {"password": password})}
     if password is not None:
-        lines.append(f"password = {_quoted(password)}")
-    if timezone is not None:  # the gateway's words: they must stay a comment
-        lines.append(f"# the gateway says that the site is in {_quoted(timezone)}")
+        table.pop("password_file", None)
+    for key, value in given.items():
+        table[key] = tomlkit.parse(f"value = {_quoted(value)}")["value"]
+    _replace(path, tomlkit.dumps(document))
+
+
+def _document(path: Path) -> TOMLDocument:
+    """Return what the file says now; a new one with its head where there is none."""
+    import tomlkit
+
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.parse("# Settings of forebay; every key is explained in docs/reference/settings.md.\n")
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+
+
+def _replace(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -38,7 +38,7 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     has_password = any(gateway.password for gateway in config.by_name(settings).values())
     if path is not None and has_password and config.readable_by_others(path):
         note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")
-    settings = _chosen(options, settings)
+    settings = _chosen(options, settings, is_written=is_written)
     given = {
         "host": getattr(options, "host", None),
         "username": getattr(options, "username", None),
@@ -53,9 +53,11 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> con
     return msgspec.structs.replace(settings, gateway=gateway, state_dir=state_dir)
 
 
-def _chosen(options: argparse.Namespace, settings: config.Settings) -> config.Settings:
+def _chosen(options: argparse.Namespace, settings: config.Settings, *, is_written: bool) -> config.Settings:
     """Return the settings with the gateway that the options choose, alone; with all where they choose none."""
     name, host = getattr(options, "house", None), getattr(options, "host", None)
+    if name is not None and is_written and name not in config.by_name(settings):
+        return msgspec.structs.replace(settings, gateway=config.FirstGatewaySettings(name=name), gateways={})
     if name is not None:
         return config.chosen(settings, name)
     if host is not None:

@@ -53,7 +53,14 @@ def setup(options: argparse.Namespace) -> int:
         zone = asyncio.run(_try(settings, password))
     else:
         password, zone = _ask_until_accepted(settings)
-    config.write(path, host=host, username=gateway.username, password=password or None, timezone=zone)
+    config.write(
+        path,
+        host=host,
+        username=gateway.username,
+        password=password or None,
+        timezone=zone,
+        name=options.house,
+    )
     note(f"Wrote {path}, readable by you alone.\nNext: `forebay status` shows the house, `forebay up` records it.")
     return 0
 
