@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forebay.errors import StoreError
-from forebay.records.signals import SIGNALS, Held
+from forebay.records.parts import PART_SIGNALS, ROLLED_COLUMNS, PartSignal
+from forebay.records.signals import SIGNALS, Held, Signal
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,14 +27,21 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, np.ndarray[Any, Any]]
 
-PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1}
+PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1, "A": 3, "VAR": 2, "°C": 2, "rpm": 0}
 """Unit -> decimal places that are kept: finer than any meter's error."""
 _MOST = 1e12
 """What reaches this is no measurement, but is kept: as a float, where decimals of 18 digits would not hold it."""
 
 _WRITE = "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 20480)"
-_HELD = {s.name: s.held for s in SIGNALS}
-_UNITS = {s.name: s.unit for s in SIGNALS}
+_EVERY: tuple[Signal | PartSignal, ...] = (*SIGNALS, *PART_SIGNALS)
+_COUNTS = ("n", *(name for name in ROLLED_COLUMNS if name.endswith("_n")))
+HELD: dict[str, Held] = {
+    **{s.name: s.held for s in _EVERY},
+    **dict.fromkeys(ROLLED_COLUMNS, Held.REAL),
+    **dict.fromkeys(_COUNTS, Held.INTEGER),
+}
+"""Column of any table that is sealed -> how it is held."""
+_UNITS = {s.name: s.unit for s in _EVERY} | {n: s.unit for n, s in ROLLED_COLUMNS.items()}
 
 
 def _kind(name: str, values: np.ndarray[Any, Any]) -> str:
@@ -91,29 +99,36 @@ class Archive:
         return self.folder / file
 
     def columns(
-        self, files: Sequence[str], select: str, parameters: Sequence[Any] = ()
+        self, files: Sequence[str], select: str, parameters: Sequence[Any] = (), names: Sequence[str] = ()
     ) -> dict[str, np.ndarray[Any, Any]]:
         """Return the columns of a query; `{table}` in it stands for the rows of these files.
 
+        names: columns that the query may ask for; one that no file has is NULL.
         Numbers are float or int arrays, masked where NULL. Raises StoreError naming a file that cannot be read.
         """
         import duckdb
 
         with self._lock:
             try:
-                result = self._connect().execute(select.format(table=self._table(files)), list(parameters))
+                result = self._connect().execute(select.format(table=self._table(files, names)), list(parameters))
                 return dict(result.fetchnumpy())
             except duckdb.Error as exc:
                 raise StoreError(self._worded(files, exc)) from exc
 
-    def _table(self, files: Sequence[str]) -> str:
+    def _table(self, files: Sequence[str], names: Sequence[str] = ()) -> str:
         """Return the rows of files as SQL: each column in the finest of their types, none made of folders' names."""
         paths = ", ".join(quoted(literally(self.path(file))) for file in files)
-        return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+        table = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+        if not names:
+            return table
+        nothing = ", ".join(f"NULL AS {name}" for name in names)
+        return f"(SELECT * FROM {table} UNION ALL BY NAME SELECT {nothing} WHERE false)"  # noqa: S608
 
-    def rows(self, files: Sequence[str], select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query as Python values, NULL as None."""
-        found = [column.tolist() for column in self.columns(files, select, parameters).values()]
+    def rows(
+        self, files: Sequence[str], select: str, parameters: Sequence[Any] = (), names: Sequence[str] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as Python values, NULL as None; see `columns`."""
+        found = [column.tolist() for column in self.columns(files, select, parameters, names).values()]
         return list(zip(*found, strict=True))
 
     def _worded(self, files: Sequence[str], error: Exception) -> str:
@@ -140,7 +155,7 @@ class Archive:
 
         casts = [f"cast({name} AS BIGINT) AS {name}" for name in ("at_ms",)]
         for name, values in table.items():
-            held = _HELD.get(name)
+            held = HELD.get(name)
             if held is Held.REAL:
                 floats = values.astype(np.float64)
                 casts.append(f"cast(nullif({name}, 'nan'::DOUBLE) AS {_kind(name, floats)}) AS {name}")

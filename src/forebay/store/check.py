@@ -7,13 +7,13 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from forebay.errors import StoreError
-from forebay.store.raw import Segment, Table, segments
+from forebay.store.raw import Raw, Segment, segments
 from forebay.store.rollup import QUARTER_MS
+from forebay.store.seal import every_series
 from forebay.store.state import from_ms
 from forebay.store.store import Store
 
 _FOR_EVER_MS = 1 << 62
-_TABLES: tuple[Table, ...] = ("samples", "slow_samples")
 
 
 def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -> list[str]:
@@ -28,21 +28,21 @@ def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -
         f"{database.path}: a row of {row[0]} belongs to no gateway" for row in database.rows("PRAGMA foreign_key_check")
     ]
     for gateway in store.gateways():
-        for table in _TABLES:
-            sealed = segments(database, gateway.id, table, 0, _FOR_EVER_MS)
+        for raw in every_series(store, gateway.id):
+            sealed = segments(database, gateway.id, raw.series, 0, _FOR_EVER_MS)
             for before, after in pairwise(sealed):
                 if before.end_ms != after.start_ms:
                     found.append(
-                        f"{gateway.name}: the archive of {table} breaks off at {from_ms(before.end_ms)}"
+                        f"{gateway.name}: the archive of {raw.series} breaks off at {from_ms(before.end_ms)}"
                         f" and goes on at {from_ms(after.start_ms)}"
                     )
             for segment in sealed:
                 progress(segment.file)
-                found += _of_file(store, gateway.id, table, segment)
+                found += _of_file(store, raw, segment)
     return found
 
 
-def _of_file(store: Store, gateway_id: int, table: Table, segment: Segment) -> list[str]:
+def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
     path = store.archive.path(segment.file)
     try:
         with path.open("rb") as file:
@@ -58,7 +58,11 @@ def _of_file(store: Store, gateway_id: int, table: Table, segment: Segment) -> l
     found = []
     if n != segment.n or least < segment.start_ms or most >= segment.end_ms:
         found.append(f"{path}: holds {n} readings of {from_ms(least)} to {from_ms(most)}, not what the database says")
-    return found + (_against_quarters(store, gateway_id, segment) if table == "samples" else [])
+    if raw.table == "samples":
+        found += _against_quarters(store, raw.gateway_id, segment)
+    elif raw.table == "part_samples":
+        found += _against_part_quarters(store, raw, segment)
+    return found
 
 
 def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[str]:
@@ -78,3 +82,23 @@ def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[s
         return []
     path = store.archive.path(segment.file)
     return [f"{path}: {len(wrong)} quarters of an hour differ from the database, the first at {from_ms(min(wrong))}"]
+
+
+def _against_part_quarters(store: Store, raw: Raw, segment: Segment) -> list[str]:
+    """Compare the readings of a part with its quarters; where those are in a file that cannot be read, it is named."""
+    select = f"SELECT at_ms - at_ms % {QUARTER_MS} AS q, count(*) FROM {{table}} GROUP BY 1"  # noqa: S608
+    told = dict(store.archive.rows([segment.file], select))
+    quarters = store.raw(raw.gateway_id, "part_quarters", raw.part_id)
+    first_ms = segment.start_ms - segment.start_ms % QUARTER_MS
+    try:
+        parts = quarters.ask("SELECT at_ms, n FROM {table}", first_ms, segment.end_ms)
+    except StoreError as exc:
+        return [str(exc)]
+    kept = {at_ms: n for rows in parts for at_ms, n in rows}
+    wrong = [q for q in told.keys() | kept.keys() if told.get(q) != kept.get(q)]
+    if not wrong:
+        return []
+    path = store.archive.path(segment.file)
+    return [
+        f"{path}: {len(wrong)} quarters of an hour differ from those put together, the first at {from_ms(min(wrong))}"
+    ]

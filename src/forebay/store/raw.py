@@ -1,4 +1,7 @@
-"""Where the raw readings of a span are: in the database, or sealed in Parquet files."""
+"""Where the readings of a span are: in the database, or sealed in Parquet files.
+
+What is sealed is a series: a table, or the rows of one part in it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from forebay.records.parts import PART_NAMES, ROLLED_COLUMNS
+from forebay.records.signals import FAST, SLOW
 from forebay.store.archive import Archive
 from forebay.store.database import Database
 
-Table = Literal["samples", "slow_samples"]
+Table = Literal["samples", "slow_samples", "part_samples", "part_quarters"]
+
+COLUMNS: dict[Table, tuple[str, ...]] = {
+    "samples": tuple(s.name for s in FAST),
+    "slow_samples": tuple(s.name for s in SLOW),
+    "part_samples": PART_NAMES,
+    "part_quarters": ("n", *ROLLED_COLUMNS),
+}
+"""The columns of each table after its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +37,43 @@ class Segment:
     sha256: str
 
 
-def segments(database: Database, gateway_id: int, table: Table, start_ms: int, end_ms: int) -> list[Segment]:
-    """Return the sealed spans that overlap [start, end), in order."""
+def segments(database: Database, gateway_id: int, series: str, start_ms: int, end_ms: int) -> list[Segment]:
+    """Return the sealed spans of a series that overlap [start, end), in order."""
     sql = (
         "SELECT start_ms, end_ms, file, n, bytes, sha256 FROM segments"
         " WHERE gateway_id = ? AND kind = ? AND start_ms < ? AND end_ms > ? ORDER BY start_ms"
     )
-    return [Segment(*row) for row in database.rows(sql, (gateway_id, table, end_ms, start_ms))]
+    return [Segment(*row) for row in database.rows(sql, (gateway_id, series, end_ms, start_ms))]
 
 
-def sealed_until(database: Database, gateway_id: int, table: Table) -> int | None:
-    """Return until when everything is sealed [ms], None where nothing is."""
+def sealed_until(database: Database, gateway_id: int, series: str) -> int | None:
+    """Return until when everything of a series is sealed [ms], None where nothing is."""
     sql = "SELECT max(end_ms) FROM segments WHERE gateway_id = ? AND kind = ?"
-    until_ms: int | None = database.rows(sql, (gateway_id, table))[0][0]
+    until_ms: int | None = database.rows(sql, (gateway_id, series))[0][0]
     return until_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The raw readings of one gateway, wherever they are."""
+    """The readings of one gateway in a table, wherever they are; of the tables of parts, those of one part."""
 
     database: Database
     archive: Archive
     gateway_id: int
     table: Table = "samples"
+    part_id: int | None = None
+
+    @property
+    def series(self) -> str:
+        """The name under which it is sealed."""
+        return self.table if self.part_id is None else f"{self.table}/{self.part_id}"
+
+    @property
+    def where(self) -> tuple[str, tuple[int, ...]]:
+        """The condition by which its rows are found in the table, and its parameters."""
+        if self.part_id is None:
+            return "gateway_id = ?", (self.gateway_id,)
+        return "gateway_id = ? AND part_id = ?", (self.gateway_id, self.part_id)
 
     def ask(self, select: str, start_ms: int, end_ms: int) -> list[list[tuple[Any, ...]]]:
         """Return the rows of a query from each place that holds readings of [start, end), oldest first.
@@ -57,18 +83,19 @@ class Raw:
         """
         found: list[list[tuple[Any, ...]]] = []
         with self.database.snapshot():
-            until_ms = sealed_until(self.database, self.gateway_id, self.table)
+            until_ms = sealed_until(self.database, self.gateway_id, self.series)
             if until_ms is not None and start_ms < until_ms:
                 high_ms = min(end_ms, until_ms)
-                sealed = segments(self.database, self.gateway_id, self.table, start_ms, high_ms)
+                sealed = segments(self.database, self.gateway_id, self.series, start_ms, high_ms)
                 if sealed:
                     found.append(self._sealed(select, [segment.file for segment in sealed], start_ms, high_ms))
                 start_ms = until_ms
             if start_ms < end_ms:
-                inner = f"(SELECT * FROM {self.table} WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ?)"  # noqa: S608
-                found.append(self.database.rows(select.format(table=inner), (self.gateway_id, start_ms, end_ms)))
+                where, keys = self.where
+                inner = f"(SELECT * FROM {self.table} WHERE {where} AND at_ms >= ? AND at_ms < ?)"  # noqa: S608
+                found.append(self.database.rows(select.format(table=inner), (*keys, start_ms, end_ms)))
         return found
 
     def _sealed(self, select: str, files: Sequence[str], start_ms: int, end_ms: int) -> list[tuple[Any, ...]]:
         inner = "(SELECT * FROM {table} WHERE at_ms >= ? AND at_ms < ?)"
-        return self.archive.rows(files, select.replace("{table}", inner), (start_ms, end_ms))
+        return self.archive.rows(files, select.replace("{table}", inner), (start_ms, end_ms), COLUMNS[self.table])

@@ -17,11 +17,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from forebay.errors import StoreError
-from forebay.records.signals import BY_NAME, COUNTERS, Held
-from forebay.store.raw import Segment, Table, sealed_until, segments
+from forebay.records.signals import COUNTERS, Held
+from forebay.store.archive import HELD
+from forebay.store.raw import COLUMNS, Raw, Segment, Table, sealed_until, segments
 from forebay.store.rollup import QUARTER_MS
 from forebay.store.state import from_ms
-from forebay.store.store import FAST_NAMES, SLOW_NAMES, Store
+from forebay.store.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,14 +30,23 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 HOT_DAYS = 2
 """Whole days that stay in the database before the day of the last reading."""
+HOT_PART_DAYS = 0
+"""The same of parts, which are many and looked at less."""
 HOT_MINUTES_MS = 10 * DAY_MS
 """How long minutes stay put together; older ones are made from the raw readings when asked for."""
 ORPHAN_S = 3600.0
 """How long after it was written or joined a file that no segment names is taken away [s]: nobody can still read it."""
 
-_NAMES: dict[Table, tuple[str, ...]] = {"samples": FAST_NAMES, "slow_samples": SLOW_NAMES}
 _DAY = re.compile(r"-(\d{4}-\d{2})-\d{2}\.parquet$")
-_BOUNDS = "gateway_id = ? AND at_ms >= ? AND at_ms < ?"
+
+
+def every_series(store: Store, gateway_id: int) -> list[Raw]:
+    """Return all that is sealed of a gateway: its readings, and two series of each of its parts."""
+    sql = "SELECT id FROM parts WHERE gateway_id = ? ORDER BY id"
+    parts = [row[0] for row in store.database.rows(sql, (gateway_id,))]
+    tables: list[tuple[Table, int | None]] = [("samples", None), ("slow_samples", None)]
+    tables += [(table, part) for part in parts for table in ("part_samples", "part_quarters")]
+    return [store.raw(gateway_id, table, part) for table, part in tables]
 
 
 def upkeep(store: Store) -> int:
@@ -47,9 +57,9 @@ def upkeep(store: Store) -> int:
     """
     done, failed = 0, None
     for gateway in store.gateways():
-        for table in _NAMES:
+        for raw in every_series(store, gateway.id):
             try:
-                done += seal_next_day(store, gateway.id, table) or join_next_month(store, gateway.id, table)
+                done += _seal_next_day(store, raw) or _join_next_month(store, raw)
             except StoreError as exc:
                 failed = failed or exc
     if done:
@@ -60,44 +70,66 @@ def upkeep(store: Store) -> int:
     return 0
 
 
-def seal_next_day(store: Store, gateway_id: int, table: Table) -> bool:
+def seal_next_day(store: Store, gateway_id: int, table: Table, part_id: int | None = None) -> bool:
     """Whether a day was due and is sealed now."""
-    database = store.database
-    until_ms = sealed_until(database, gateway_id, table)
+    return _seal_next_day(store, store.raw(gateway_id, table, part_id))
+
+
+def _seal_next_day(store: Store, raw: Raw) -> bool:
+    database, table = store.database, raw.table
+    until_ms = sealed_until(database, raw.gateway_id, raw.series)
+    where, keys = raw.where
     low, high = database.rows(
-        f"SELECT min(at_ms), max(at_ms) FROM {table} WHERE gateway_id = ? AND at_ms >= ?",  # noqa: S608
-        (gateway_id, until_ms or 0),
+        f"SELECT min(at_ms), max(at_ms) FROM {table} WHERE {where} AND at_ms >= ?",  # noqa: S608
+        (*keys, until_ms or 0),
     )[0]
     if low is None:
         return False
     start_ms = low - low % DAY_MS
     end_ms = start_ms + DAY_MS
-    if end_ms > high - high % DAY_MS - HOT_DAYS * DAY_MS:
+    hot_days = HOT_DAYS if raw.part_id is None else HOT_PART_DAYS
+    if end_ms > high - high % DAY_MS - hot_days * DAY_MS:
         return False
     start_ms = start_ms if until_ms is None else until_ms  # days without a reading belong to the next one
+    where += " AND at_ms >= ? AND at_ms < ?"
+    span = (*keys, start_ms, end_ms)
+    names = COLUMNS[table]
     rows = database.rows(
-        f"SELECT at_ms, {', '.join(_NAMES[table])} FROM {table} WHERE {_BOUNDS} ORDER BY at_ms",  # noqa: S608
-        (gateway_id, start_ms, end_ms),
+        f"SELECT at_ms, {', '.join(names)} FROM {table} WHERE {where} ORDER BY at_ms",  # noqa: S608
+        span,
     )
-    columns = arrays(_NAMES[table], rows)
-    file = f"{gateway_id}/{table}-{from_ms(low):%Y-%m-%d}.parquet"
-    size, digest = store.archive.write(file, columns)
+    columns = arrays(names, rows)
+    file = f"{raw.gateway_id}/{raw.series.replace('/', '-')}-{from_ms(low):%Y-%m-%d}.parquet"
+    size, digest = store.archive.write(file, columns if raw.part_id is None else _told(columns))
     statements: list[tuple[str, tuple[Any, ...]]] = [
         (
             "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (gateway_id, table, start_ms, end_ms, file, len(rows), size, digest),
+            (raw.gateway_id, raw.series, start_ms, end_ms, file, len(rows), size, digest),
         )
     ]
     if table == "samples":
         gone = (~_kept(columns)).nonzero()[0]
         times = columns["at_ms"][gone].tolist()
-        statements += [("DELETE FROM samples WHERE gateway_id = ? AND at_ms = ?", (gateway_id, at)) for at in times]
+        sql = "DELETE FROM samples WHERE gateway_id = ? AND at_ms = ?"
+        statements += [(sql, (raw.gateway_id, at)) for at in times]
         sql = "DELETE FROM minutes WHERE gateway_id = ? AND start_ms < ?"
-        statements.append((sql, (gateway_id, end_ms - HOT_MINUTES_MS)))
+        statements.append((sql, (raw.gateway_id, end_ms - HOT_MINUTES_MS)))
     else:
-        statements.append((f"DELETE FROM {table} WHERE {_BOUNDS}", (gateway_id, start_ms, end_ms)))  # noqa: S608
+        statements.append((f"DELETE FROM {table} WHERE {where}", span))  # noqa: S608
     database.write_at_once(statements)
     return True
+
+
+def _told(columns: dict[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the columns without those of which nothing is known: a string has no temperature."""
+    import numpy as np
+
+    def is_told(values: np.ndarray[Any, Any]) -> bool:
+        if isinstance(values, np.ma.MaskedArray):
+            return bool((~np.ma.getmaskarray(values)).any())
+        return any(v is not None for v in values) if values.dtype == object else not bool(np.isnan(values).all())
+
+    return {name: values for name, values in columns.items() if is_told(values)}
 
 
 def arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, np.ndarray[Any, Any]]:
@@ -107,7 +139,7 @@ def arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, np.
     given = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 1)
     columns: dict[str, np.ndarray[Any, Any]] = {"at_ms": np.array(given[0], dtype=np.int64)}
     for name, values in zip(names, given[1:], strict=True):
-        held = BY_NAME[name].held
+        held = HELD[name]
         if held is Held.REAL:
             columns[name] = np.array(values, dtype=np.float64)
         elif held is Held.INTEGER:
@@ -142,13 +174,13 @@ def _month_of(segment: Segment) -> str:
     return match[1] if match else ""
 
 
-def join_next_month(store: Store, gateway_id: int, table: Table) -> bool:
+def _join_next_month(store: Store, raw: Raw) -> bool:
     """Whether a month was complete and is one file now; its days stay on disk until nobody reads them."""
-    database = store.database
-    until_ms = sealed_until(database, gateway_id, table)
+    database, gateway_id, series = store.database, raw.gateway_id, raw.series
+    until_ms = sealed_until(database, gateway_id, series)
     if until_ms is None:
         return False
-    days = [s for s in segments(database, gateway_id, table, 0, until_ms) if _month_of(s)]
+    days = [s for s in segments(database, gateway_id, series, 0, until_ms) if _month_of(s)]
     for month, group in groupby(days, _month_of):
         parts = list(group)
         year, number = (int(word) for word in month.split("-"))
@@ -156,7 +188,7 @@ def join_next_month(store: Store, gateway_id: int, table: Table) -> bool:
         after = (begin + timedelta(days=32)).replace(day=1)
         if until_ms < after.timestamp() * 1000:
             return False
-        file = f"{gateway_id}/{table}-{month}.parquet"
+        file = f"{gateway_id}/{series.replace('/', '-')}-{month}.parquet"
         size, digest = store.archive.join(file, [part.file for part in parts])
         n = store.archive.rows([file], "SELECT count(*) FROM {table}")[0][0]
         if n != sum(part.n for part in parts):
@@ -164,10 +196,10 @@ def join_next_month(store: Store, gateway_id: int, table: Table) -> bool:
         removed = "DELETE FROM segments WHERE gateway_id = ? AND kind = ? AND start_ms >= ? AND start_ms < ?"
         for part in parts:
             os.utime(store.archive.path(part.file))  # it is now that their last readers begin
-        row = (gateway_id, table, parts[0].start_ms, parts[-1].end_ms, file, n, size, digest)
+        row = (gateway_id, series, parts[0].start_ms, parts[-1].end_ms, file, n, size, digest)
         database.write_at_once(
             [
-                (removed, (gateway_id, table, parts[0].start_ms, parts[-1].end_ms)),
+                (removed, (gateway_id, series, parts[0].start_ms, parts[-1].end_ms)),
                 ("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row),
             ]
         )

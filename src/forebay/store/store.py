@@ -217,9 +217,9 @@ class Store:
         found = self.raw(gateway_id).ask(select, to_ms(start), to_ms(end))
         return [self._reading(Reading, FAST_NAMES, row) for rows in found for row in rows]
 
-    def raw(self, gateway_id: int, table: Table = "samples") -> Raw:
-        """Return the raw readings of a gateway, wherever they are kept."""
-        return Raw(self.database, self.archive, gateway_id, table)
+    def raw(self, gateway_id: int, table: Table = "samples", part_id: int | None = None) -> Raw:
+        """Return the readings of a gateway, or of one part, wherever they are kept."""
+        return Raw(self.database, self.archive, gateway_id, table, part_id)
 
     def _is_new(self, gateway_id: int, reading: Reading | SlowReading) -> bool:
         last = self._latest(type(reading), gateway_id)

@@ -1,0 +1,270 @@
+"""Packs, strings, inverters and meters: which there are and were, what each told last, its curves and its days.
+
+Curves come from quarters of an hour where those tell them exactly, else from the raw readings; both are kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from forebay.errors import StoreError
+from forebay.records.parts import BY_PART_NAME, PART_NAMES, ROLLED, PartKind, Value
+from forebay.records.signals import Kind
+from forebay.store.query import day_bounds
+from forebay.store.rollup import QUARTER_MS, floor_ms
+from forebay.store.state import from_ms, to_ms
+from forebay.store.store import Store
+
+RATIOS: dict[str, tuple[str, str, float]] = {"charge_pct": ("remaining_wh", "full_wh", 100.0)}
+"""What is not kept but reckoned of two signals that are: name -> (of what, by what, times what)."""
+
+OFFERED: dict[PartKind, tuple[str, ...]] = {
+    kind: (
+        *(s.name for s in ROLLED if kind in s.of),
+        *(name for name, (of, _, _) in RATIOS.items() if kind in BY_PART_NAME[of].of),
+    )
+    for kind in PartKind
+}
+"""Kind of part -> the signals of which a curve can be drawn."""
+
+Sums = tuple[float, float, float, float]
+"""How many readings, their sum, the least and the greatest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A pack, string, inverter or meter, from its first to its last reading.
+
+    number: counts the parts of its kind at this gateway from 1, in the order in which they came. label: its name for
+    people, such as "Pack 1". serial_hash: of its serial number, shortened; "" where it was not told. place: which of
+    several at one device. last: the last reading, None where there is none yet.
+    """
+
+    id: int
+    kind: PartKind
+    number: int
+    label: str
+    serial_hash: str
+    first: datetime
+    last: datetime | None
+    place: str = ""
+
+
+def parts(store: Store, gateway_id: int, kind: PartKind | str | None = None) -> list[Part]:
+    """Return the parts that a gateway has or had, in order of kind and number."""
+    sql = (
+        "SELECT id, kind, number, label, serial_hash, place, first_ms, max(last_ms, coalesce((SELECT max(at_ms)"
+        " FROM part_samples WHERE gateway_id = parts.gateway_id AND part_id = parts.id), last_ms))"
+        " FROM parts WHERE gateway_id = ? ORDER BY number"
+    )
+    order = list(PartKind)
+    found = [
+        Part(id_, PartKind(k), number, label, serial_hash, from_ms(first), from_ms(last), place)
+        for id_, k, number, label, serial_hash, place, first, last in store.database.rows(sql, (gateway_id,))
+        if kind is None or k == kind
+    ]
+    return sorted(found, key=lambda part: (order.index(part.kind), part.number))
+
+
+@dataclass(frozen=True, slots=True)
+class PartSeries:
+    """Arrays of one length, by `part/ID/name`.
+
+    t: start of each slot, seconds since 1970 UTC. columns: means, low and high: extremes of the slot; None is a slot
+    without a reading. Of a reckoned signal the extremes are those of its means in the slot.
+    """
+
+    step_s: int
+    t: list[int]
+    columns: dict[str, list[float | None]] = field(default_factory=dict)
+    low: dict[str, list[float | None]] = field(default_factory=dict)
+    high: dict[str, list[float | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartDay:
+    """A signal of a part on a day: how many readings knew it, mean, least, greatest.
+
+    counted_wh: of a counter, what it counted since the last reading before the day, or since the first one there is;
+    None for other signals, and where the counter fell.
+    """
+
+    n: int
+    mean: float
+    low: float
+    high: float
+    counted_wh: float | None = None
+
+
+def latest(store: Store, gateway_id: int, part_ids: Sequence[int]) -> dict[int, tuple[datetime, dict[str, Value]]]:
+    """Return the last reading of each part: when, and what is known by name of the signal."""
+    sql = (
+        f"SELECT at_ms, {', '.join(PART_NAMES)} FROM part_samples"  # noqa: S608
+        " WHERE gateway_id = ? AND part_id = ? ORDER BY at_ms DESC LIMIT 1"
+    )
+    found: dict[int, tuple[datetime, dict[str, Value]]] = {}
+    for part_id in part_ids:
+        for at_ms, *values in store.database.rows(sql, (gateway_id, part_id)):
+            known = {name: v for name, v in zip(PART_NAMES, values, strict=True) if v is not None}
+            found[part_id] = (from_ms(at_ms), known)
+    return found
+
+
+def key_of(part_id: int, name: str) -> str:
+    """Return the name of a part's signal among all that can be drawn."""
+    return f"part/{part_id}/{name}"
+
+
+def part_series(
+    store: Store,
+    gateway_id: int,
+    part_ids: Sequence[int],
+    start: datetime,
+    end: datetime,
+    *,
+    step_s: int,
+    signals: Sequence[str],
+) -> PartSeries:
+    """Return means and extremes of the parts' signals over the slots of [start, end); the last may be shorter.
+
+    A signal that a part of that kind does not tell is left out for it.
+    Raises StoreError for a part that is not there, and for a signal of which no curve can be drawn.
+    """
+    if step_s <= 0 or start >= end:
+        raise StoreError("the window is empty: it must end after it begins, in steps of a second or more")
+    start_ms, step_ms = to_ms(start), step_s * 1000
+    n_slots = -((start_ms - to_ms(end)) // step_ms)
+    found = PartSeries(step_s, list(range(start_ms // 1000, start_ms // 1000 + n_slots * step_s, step_s)))
+    for part in _known(store, gateway_id, part_ids):
+        names = _wanted(part, signals)
+        sums = _summed(store, gateway_id, part, names, (start_ms, to_ms(end), step_ms))
+        for name in names:
+            column: list[list[float | None]] = [[None] * n_slots for _ in range(3)]
+            for slot_ms, by_name in sums.items():
+                told = _told(by_name, name)
+                if told is not None:
+                    slot = (slot_ms - start_ms) // step_ms
+                    column[0][slot], column[1][slot], column[2][slot] = told[1] / told[0], told[2], told[3]
+            key = key_of(part.id, name)
+            found.columns[key], found.low[key], found.high[key] = column
+    return found
+
+
+def part_days(
+    store: Store,
+    gateway_id: int,
+    part_ids: Sequence[int],
+    first: date,
+    days: int,
+    *,
+    tz: ZoneInfo,
+    signals: Sequence[str],
+) -> dict[str, dict[date, PartDay]]:
+    """Return the parts' signals by local day, for `days` days from `first`; days without a reading are left out.
+
+    Raises StoreError as `part_series`.
+    """
+    found: dict[str, dict[date, PartDay]] = {}
+    for part in _known(store, gateway_id, part_ids):
+        names = _wanted(part, signals)
+        result: dict[str, dict[date, PartDay]] = {key_of(part.id, name): {} for name in names}
+        last: dict[str, float] = {}
+        for run, start, end, step_ms in _runs(first, days, tz):
+            sums = _summed(store, gateway_id, part, names, (to_ms(start), to_ms(end), step_ms))
+            for slot_ms in sorted(sums):
+                day = run + timedelta(days=(slot_ms - to_ms(start)) // step_ms)
+                for name in names:
+                    told = _told(sums[slot_ms], name)
+                    if told is not None:
+                        n, total, low, high = told
+                        counted = _counted(name, last.get(name, low), high)
+                        result[key_of(part.id, name)][day] = PartDay(int(n), total / n, low, high, counted)
+                        last[name] = high
+        found |= result
+    return found
+
+
+def _counted(name: str, before_wh: float, after_wh: float) -> float | None:
+    signal = BY_PART_NAME.get(name)
+    if signal is None or signal.kind is not Kind.COUNTER or after_wh < before_wh:
+        return None
+    return after_wh - before_wh
+
+
+def _runs(first: date, days: int, tz: ZoneInfo) -> Iterator[tuple[date, datetime, datetime, int]]:
+    """Yield runs of local days of one length: the first day, start, end, length of a day [ms]."""
+    bounds = [day_bounds(first + timedelta(days=n), tz) for n in range(days)]
+    begun = 0
+    for n in range(days):
+        length = bounds[n][1] - bounds[n][0]
+        if n + 1 == days or bounds[n + 1][1] - bounds[n + 1][0] != length:
+            yield first + timedelta(days=begun), bounds[begun][0], bounds[n][1], int(length.total_seconds() * 1000)
+            begun = n + 1
+
+
+def _known(store: Store, gateway_id: int, part_ids: Sequence[int]) -> list[Part]:
+    there = {part.id: part for part in parts(store, gateway_id)}
+    for part_id in part_ids:
+        if part_id not in there:
+            raise StoreError(f"part {part_id}: there is none of this number; there are {sorted(there) or 'no parts'}")
+    return [there[part_id] for part_id in dict.fromkeys(part_ids)]
+
+
+def _wanted(part: Part, signals: Sequence[str]) -> list[str]:
+    every = {name for names in OFFERED.values() for name in names}
+    for name in signals:
+        if name not in every:
+            raise StoreError(f"{name}: no curve can be drawn of this signal of a part; there are {sorted(every)}")
+    return [name for name in dict.fromkeys(signals) if name in OFFERED[part.kind]]
+
+
+def _told(by_name: dict[str, Sums], name: str) -> Sums | None:
+    """Return what was summed up of a signal; of a reckoned one, its mean as the only reading."""
+    if name not in RATIOS:
+        return by_name.get(name)
+    of, by, times = RATIOS[name]
+    over, under = by_name.get(of), by_name.get(by)
+    if over is None or under is None or not under[1]:
+        return None
+    ratio = times * (over[1] / over[0]) / (under[1] / under[0])
+    return over[0], ratio * over[0], ratio, ratio
+
+
+def _summed(
+    store: Store, gateway_id: int, part: Part, names: Sequence[str], window_ms: tuple[int, int, int]
+) -> dict[int, dict[str, Sums]]:
+    """Return what the slots of a window (start, end, step) sum up to, by start of the slot [ms] and signal."""
+    start_ms, end_ms, step_ms = window_ms
+    columns = list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
+    if not columns or part.last is None:
+        return {}
+    slot = f"at_ms - (at_ms - {start_ms % step_ms}) % {step_ms}"
+    raw = ", ".join(f"count({c}), sum({c}), min({c}), max({c})" for c in columns)
+    rolled = ", ".join(f"sum({c}_n), sum({c}_sum), min({c}_min), max({c}_max)" for c in columns)
+    turn_ms = start_ms
+    asked = []
+    if not step_ms % QUARTER_MS and not start_ms % QUARTER_MS:
+        turn_ms = max(start_ms, min(floor_ms(end_ms, QUARTER_MS), floor_ms(to_ms(part.last), QUARTER_MS)))
+        asked.append(("part_quarters", rolled, start_ms, turn_ms))
+    asked.append(("part_samples", raw, turn_ms, end_ms))
+    found: dict[int, dict[str, Sums]] = {}
+    for table, what, since_ms, until_ms in asked:
+        select = f"SELECT {slot} AS slot, {what} FROM {{table}} GROUP BY 1"  # noqa: S608 - names are checked
+        for rows in store.raw(gateway_id, table, part.id).ask(select, since_ms, until_ms):  # type: ignore[arg-type]
+            for slot_ms, *values in rows:
+                by_name = found.setdefault(slot_ms, {})
+                for column, n, total, low, high in zip(
+                    columns, values[::4], values[1::4], values[2::4], values[3::4], strict=True
+                ):
+                    if n:
+                        by_name[column] = _together(by_name.get(column), (n, total, low, high))
+    return found
+
+
+def _together(one: Sums | None, other: Sums) -> Sums:
+    if one is None:
+        return other
+    return one[0] + other[0], one[1] + other[1], min(one[2], other[2]), max(one[3], other[3])
