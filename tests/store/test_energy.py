@@ -186,7 +186,10 @@ def test_a_counter_that_jumps_and_comes_back_is_kept_out_and_listed(store: Store
     counted(store, *((t, 10_000 + t / 5) for t in range(65, 121, 5)), power_w=720.0)
 
     assert home_wh(store, 0, 120) == pytest.approx(24.0)
-    assert [step.at_ms - step.since_ms for step in store.refused_steps(1, at(0), at(200))] == [5000, 5000]
+    (step,) = store.refused_steps(1, at(0), at(200))
+    assert (step.signal, step.at_ms - step.since_ms) == ("load_wh", 10_000)
+    assert (step.reason, step.size_wh) == ("spike" if broken_wh > 0 else "dip", broken_wh - 10_011)
+    assert [step.step_wh, step.fill_wh] == pytest.approx([2.0, 2.0])
 
 
 def test_a_swapped_meter_begins_anew(store: Store) -> None:
@@ -199,15 +202,15 @@ def test_a_swapped_meter_begins_anew(store: Store) -> None:
     assert step.fill_wh == pytest.approx(1.0)
 
 
-def test_a_reset_during_an_outage_is_not_covered(store: Store) -> None:
+def test_a_reset_during_an_outage_counts_what_came_after_it_and_is_not_covered(store: Store) -> None:
     counted(store, (0, 900_000.0), (1800, 900_500.0), (3600, 10.0), (5400, 510.0))
 
     flow = energy(store, 1, at(0), at(5400))["home"]
 
-    assert flow.wh == pytest.approx(1000)
+    assert flow.wh == pytest.approx(500 + 10 + 500)
     assert flow.covered_ratio == pytest.approx(2 / 3)
     parts = energy_between(store, 1, [at(0), at(2000), at(3000), at(5400)])
-    assert sum(part["home"].wh or 0 for part in parts) == pytest.approx(1000)
+    assert sum(part["home"].wh or 0 for part in parts) == pytest.approx(1010)
 
 
 def test_a_counter_that_trembles_by_a_packs_step_is_believed(store: Store) -> None:

@@ -12,18 +12,21 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
-from operator import itemgetter
+from itertools import accumulate, groupby, pairwise
+from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from forebay.records.flows import FLOWS
+from forebay.records.troubles import SPANS
+from forebay.store.counting import refused_steps
+from forebay.store.integral import Integral, integrals
 from forebay.store.query import day_bounds
 from forebay.store.raw import sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
-from forebay.store.steps import TRUST_MS, Point, share
+from forebay.store.steps import SWITCH_MS, Point, RefusedStep, share
 from forebay.store.store import Store
 
 
@@ -32,7 +35,7 @@ class Energy:
     """What one flow brought in a window.
 
     wh: energy [Wh]; None where nothing is known of any part of the window.
-    covered_ratio: the part of the window that it accounts for, 0–1.
+    covered_ratio: the part of the window that it accounts for, 0–1; of the rest it holds the least that it was.
     """
 
     wh: float | None
@@ -44,14 +47,21 @@ class _Edge:
     """The counter's points around one edge of a window: at or before it, and after it.
 
     wh: the counter at the edge itself, apportioned; None where a point is missing or steps were refused.
+    ratio: the part of the pair's energy before the edge, where the powers between the two points tell it.
     """
 
     at_ms: int
     before: Point | None
     after: Point | None
     wh: float | None = None
+    ratio: float | None = None
 
 
+_FOR_EVER_MS = 1 << 62
+_BY_POWER = -1.0
+"""Stands for a ratio that the powers have to tell."""
+_KNOWN_RATIO = 0.9
+"""The powers tell how energy is spread over a span if they know at least this part of it."""
 _SEEN = ", ".join([flow.counter for flow in FLOWS] + [flow.power for flow in FLOWS])
 _AROUND = "SELECT e.value, s.at_ms, {seen} FROM json_each(?) AS e CROSS JOIN samples AS s ON s.gateway_id = ? AND "
 _BEFORE = "s.at_ms = (SELECT max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms <= e.value)"
@@ -93,16 +103,48 @@ class _Ledger:
         known = "SELECT 1 FROM counters WHERE gateway_id = ? AND signal = ?"
         self._is_counted = bool(store.database.rows(known, (gateway_id, flow.counter)))
         self._hole: tuple[int, Point | None, Point | None] | None = None
-        steps = (
-            "SELECT at_ms, since_ms, step_wh, fill_wh FROM refused_steps"
-            " WHERE gateway_id = ? AND signal = ? ORDER BY at_ms"
-        )
-        self._refused = store.database.rows(steps, (gateway_id, flow.counter)) if self._is_counted else []
+        steps = refused_steps(store.database, gateway_id, 0, _FOR_EVER_MS, flow.counter) if self._is_counted else []
+        self._refused = [(s.at_ms, s.since_ms, s.step_wh, s.fill_wh, s.most_wh is not None) for s in steps]
+        spans = [s for s in steps if s.reason in SPANS and s.since_wh is not None]
+        self._spans = sorted(spans, key=attrgetter("since_ms"))
+        self._by_power: dict[tuple[int, int], Integral] = {}
+
+    def edges(self, edges_ms: Sequence[int]) -> list[_Edge]:
+        """Find the points around each of these instants, which rise."""
+        found = [self.edge(at_ms) for at_ms in edges_ms]
+        if not self._is_counted:
+            windows = integrals(self._store, self._gateway_id, [self._flow], edges_ms)
+            self._by_power = {pair: one for pair, (one,) in zip(pairwise(edges_ms), windows, strict=True)}
+        shapeless = [edge for edge in found if edge.ratio is not None]
+        shaped: dict[int, _Edge] = {}
+        for (before, after), group in groupby(shapeless, lambda edge: (edge.before, edge.after)):
+            if before is not None and after is not None:
+                shaped |= {edge.at_ms: edge for edge in self._shaped(before, after, list(group))}
+        return [shaped.get(edge.at_ms, edge) for edge in found]
+
+    def _shaped(self, before: Point, after: Point, edges: Sequence[_Edge]) -> list[_Edge]:
+        """Return edges between two points with the part of the energy that the powers between put before each."""
+        cuts_ms = sorted({before.at_ms, *(edge.at_ms for edge in edges), after.at_ms})
+        windows = [one for (one,) in integrals(self._store, self._gateway_id, [self._flow], cuts_ms)]
+        known_ms, total_wh = sum(one.known_ms for one in windows), sum(one.wh for one in windows)
+        if known_ms < _KNOWN_RATIO * (after.at_ms - before.at_ms) or total_wh <= 0:
+            return [replace(edge, ratio=None) for edge in edges]
+        sums = dict(zip(cuts_ms[1:], accumulate(one.wh for one in windows), strict=True))
+        return [replace(edge, ratio=sums.get(edge.at_ms, 0.0) / total_wh) for edge in edges]
+
+    def _span_at(self, at_ms: int) -> RefusedStep | None:
+        """Return the span during which the counter is not believed at this moment."""
+        number = bisect_right(self._spans, at_ms, key=attrgetter("since_ms")) - 1
+        return self._spans[number] if number >= 0 and at_ms < self._spans[number].at_ms else None
 
     def edge(self, at_ms: int) -> _Edge:
         """Find the points around an instant."""
         if not self._is_counted:
             return _Edge(at_ms, None, None)
+        span = self._span_at(at_ms)
+        if span is not None and span.since_wh is not None:
+            ends = Point(span.since_ms, span.since_wh, None), Point(span.at_ms, span.since_wh + span.step_wh, None)
+            return _Edge(at_ms, *ends, ratio=_BY_POWER)
         before = self._readings.point(at_ms, self._number, after=False)
         after = self._readings.point(at_ms, self._number, after=True)
         if before is None or after is None:
@@ -111,6 +153,8 @@ class _Ledger:
         if quarter_ms != at_ms and at_ms < self._sealed_ms:  # what lies nearer is in a file
             before = self._nearest(quarter_ms, at_ms + 1, "DESC") or before
             after = self._nearest(at_ms + 1, quarter_ms + QUARTER_MS, "ASC") or after
+        if before is not None and after is not None and after.at_ms - before.at_ms > SWITCH_MS:
+            return _Edge(at_ms, before, after, ratio=_BY_POWER)
         if before is None or after is None or self._refused:
             return _Edge(at_ms, before, after)
         pair_wh = after.counter_wh - before.counter_wh
@@ -150,9 +194,9 @@ class _Ledger:
         add_wh, lost_ms = 0.0, 0
         low = bisect_right(self._refused, after_ms, key=itemgetter(0))
         high = bisect_right(self._refused, until_ms, key=itemgetter(0))
-        for at_ms, since_ms, step_wh, fill_wh in self._refused[low:high]:
+        for at_ms, since_ms, step_wh, fill_wh, is_least in self._refused[low:high]:
             add_wh += (fill_wh or 0.0) - step_wh
-            lost_ms += at_ms - since_ms if fill_wh is None else 0
+            lost_ms += at_ms - since_ms if fill_wh is None or is_least else 0
         return add_wh, lost_ms
 
     def part(self, edge: _Edge) -> tuple[float, int]:
@@ -161,32 +205,16 @@ class _Ledger:
             return 0.0, 0
         add_wh, lost_ms = self.refused(edge.before.at_ms, edge.after.at_ms)
         pair_wh = edge.after.counter_wh - edge.before.counter_wh + add_wh
-        ratio = share(edge.before, edge.after, edge.at_ms, pair_wh)
+        ratio = share(edge.before, edge.after, edge.at_ms, pair_wh) if edge.ratio is None else edge.ratio
         return pair_wh * ratio, (edge.at_ms - edge.before.at_ms) if lost_ms else 0
 
-    def by_power(self, start_ms: int, end_ms: int) -> tuple[float, int]:
+    def by_power(self, start_ms: int, end_ms: int) -> tuple[float, float]:
         """Return the integral of the power over [start, end) [Wh] and the time it knows [ms]."""
         if end_ms <= start_ms:
             return 0.0, 0
-        select = (
-            f"SELECT at_ms, {self._power} AS w FROM {{table}}"  # noqa: S608
-            f" WHERE {self._flow.power} IS NOT NULL ORDER BY at_ms"
-        )
-        parts = self._store.raw(self._gateway_id).ask(select, start_ms - TRUST_MS, end_ms + TRUST_MS + 1)
-        rows = [row for part in parts for row in part]
-        twice_w_ms, known_ms = 0.0, 0
-        for (at0, w0), (at1, w1) in pairwise(rows):
-            span_ms = at1 - at0
-            if span_ms > TRUST_MS or at1 <= start_ms or at0 >= end_ms:
-                continue
-            if at0 < start_ms or at1 > end_ms:
-                low_ms, high_ms = max(at0, start_ms), min(at1, end_ms)
-                slope = (w1 - w0) / span_ms
-                w0, w1 = w0 + slope * (low_ms - at0), w0 + slope * (high_ms - at0)  # noqa: PLW2901
-                span_ms = high_ms - low_ms
-            twice_w_ms += (w0 + w1) * span_ms
-            known_ms += span_ms
-        return twice_w_ms / 2 / 3.6e6, known_ms
+        known = self._by_power.get((start_ms, end_ms))
+        one = known or integrals(self._store, self._gateway_id, [self._flow], [start_ms, end_ms])[0][0]
+        return one.wh, one.known_ms
 
     def between(self, start: _Edge, end: _Edge) -> Energy:
         """Return the energy of the window between two edges."""
@@ -205,13 +233,13 @@ class _Ledger:
         return self._energy(start, end, total_wh, known_ms, [(start.at_ms, low_ms), (high_ms, end.at_ms)])
 
     def _energy(
-        self, start: _Edge, end: _Edge, total_wh: float, known_ms: int, uncounted: Sequence[tuple[int, int]]
+        self, start: _Edge, end: _Edge, total_wh: float, known_ms: float, uncounted: Sequence[tuple[int, int]]
     ) -> Energy:
         for from_ms, until_ms in uncounted:
             power_wh, power_ms = self.by_power(from_ms, until_ms)
             total_wh, known_ms = total_wh + power_wh, known_ms + power_ms
         window_ms = end.at_ms - start.at_ms
-        return Energy(total_wh, known_ms / window_ms) if known_ms > 0 else Energy(None, 0.0)
+        return Energy(total_wh, max(0.0, known_ms / window_ms)) if known_ms > 0 or total_wh else Energy(None, 0.0)
 
 
 def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[dict[str, Energy]]:
@@ -225,7 +253,7 @@ def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> 
         readings = _Readings(store, gateway_id, edges_ms)
         for number, flow in enumerate(FLOWS):
             ledger = _Ledger(store, gateway_id, number, readings)
-            for window, (start, end) in zip(windows, pairwise([ledger.edge(at) for at in edges_ms]), strict=True):
+            for window, (start, end) in zip(windows, pairwise(ledger.edges(edges_ms)), strict=True):
                 window[flow.name] = ledger.between(start, end)
     return windows
 

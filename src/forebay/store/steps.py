@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forebay.records.troubles import Trouble
+
 MAX_W = 100_000.0
 """No home draws or makes more [W]."""
 SLACK_WH = 100.0
@@ -13,6 +15,15 @@ TRUST_MS = 300_000
 
 SWITCH_MS = 1_800_000
 """Up to this span a single change of power explains a pair's energy [ms]."""
+
+FLOW_W = 100.0
+"""A counter may stand still below this mean power [W]: meters do not count their own noise."""
+STUCK_WH = 500.0
+"""A counter that has missed this much by power stands still [Wh]."""
+NEAR_RATIO = 0.25
+"""How far what a counter says after a trouble may be from what the powers say."""
+NEAR_WH = 500.0
+"""And by how much anyway, or by half the trouble's size if that is less [Wh]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +37,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class RefusedStep:
-    """A step kept out of the sums, as listed for people.
+    """A step that is not simply counted, as listed for people.
 
-    fill_wh: what the recorded power says instead; None where it cannot tell.
+    signal: the counter; of readings that were left out "readings", with detail.
+    step_wh: what the counter went on by from `since_ms` to `at_ms`. size_wh: the largest jump seen within.
+    fill_wh: what is counted instead; None where nothing can tell. most_wh: not None where that is only the least
+    that it can have been: then the most, as the highest power on record would have it.
+    since_wh: the counter before it.
     """
 
     signal: str
@@ -36,9 +51,28 @@ class RefusedStep:
     at_ms: int
     step_wh: float
     fill_wh: float | None
+    reason: Trouble = Trouble.JUMP
+    since_wh: float | None = None
+    size_wh: float | None = None
+    most_wh: float | None = None
+    detail: str = ""
 
 
-def is_plausible(step_wh: float, span_ms: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the powers say of a span: the energy of what they know [Wh], and the time that they do not [ms]."""
+
+    wh: float
+    unknown_ms: int
+
+    def fits(self, net_wh: float, size_wh: float) -> bool:
+        """Whether a counter that went on by `net_wh` after a trouble of this size may be the same counter."""
+        near_wh = min(NEAR_WH, abs(size_wh) / 2)
+        least_wh = max(-SLACK_WH, self.wh * (1 - NEAR_RATIO) - near_wh)
+        return least_wh <= net_wh <= self.wh * (1 + NEAR_RATIO) + near_wh + MAX_W * self.unknown_ms / 3.6e6
+
+
+def is_plausible(step_wh: float, span_ms: float) -> bool:
     """Whether a house can have made this step of a counter in this span."""
     return -SLACK_WH <= step_wh <= MAX_W * span_ms / 3.6e6 + SLACK_WH
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forebay.errors import StoreError
-from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading, SlowReading
 from forebay.records.reasons import Reason
-from forebay.records.signals import COUNTERS, FAST, SLOW
+from forebay.records.signals import FAST, SLOW
 from forebay.records.tempo import Tempo
 from forebay.store.archive import Archive
+from forebay.store.counting import Counting
+from forebay.store.counting import refused_steps as listed
 from forebay.store.database import Database, Statement
 from forebay.store.raw import Raw, Table
 from forebay.store.rollup import roll
@@ -30,7 +31,7 @@ from forebay.store.state import (
     tempo_to_json,
     to_ms,
 )
-from forebay.store.steps import Point, RefusedStep, filled_wh, is_plausible
+from forebay.store.steps import RefusedStep
 from forebay.store.watch import Watch
 
 R = TypeVar("R", bound=Reading | SlowReading)
@@ -39,7 +40,6 @@ FAST_NAMES = tuple(s.name for s in FAST)
 """The columns of `samples` after gateway and time."""
 SLOW_NAMES = tuple(s.name for s in SLOW)
 """Those of `slow_samples`."""
-_POWER_OF = {flow.counter: (flow.power, flow.sign) for flow in FLOWS} | {"solar_import_wh": ("solar_power_w", -1)}
 _FLAGS = {f.name for kind in (Reading, SlowReading) for f in fields(kind) if "bool" in str(f.type)}
 
 
@@ -70,13 +70,12 @@ class Store:
     kept in memory and tried again. Thread-safe.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, real_s: Callable[[], float] = time.monotonic) -> None:
         self.database = database
         self.archive = Archive(archive_of(database.path))
         self._watches: set[Watch] = set()
         self._last: dict[tuple[type, int], Any] = {}
-        self._counters: dict[tuple[int, str], Point] = {}
-        self._counted: set[tuple[int, str]] = set()
+        self._counting = Counting(database, real_s, self._speed)
         self._connections: dict[int, Connection] = {}
         self._tempos: dict[int, Tempo] = {}
         self._unsaved_tempos: set[int] = set()
@@ -88,7 +87,7 @@ class Store:
         flush_s: what a power cut may cost at most [real s].
         Raises StoreError if another process writes it or it cannot be used.
         """
-        return cls(Database(path, writable=True, flush_s=flush_s, real_s=real_s))
+        return cls(Database(path, writable=True, flush_s=flush_s, real_s=real_s), real_s=real_s)
 
     @classmethod
     def read(cls, path: Path) -> Store:
@@ -162,13 +161,14 @@ class Store:
     def append(self, gateway_id: int, reading: Reading) -> bool:
         """Whether the reading was new: it must be later than the last one.
 
-        Steps of counters that no house can make are listed as refused.
+        Steps of counters that no house can make are listed as refused, and so are readings left out.
         """
-        if not self._is_new(gateway_id, reading):
-            return False
         last = self._latest(Reading, gateway_id)
+        if last is not None and to_ms(reading.at) <= to_ms(last.at):
+            self._counting.leave_out(gateway_id, reading.at, last.at)
+            return False
         rolled = roll(gateway_id, None if last is None else to_ms(last.at), to_ms(reading.at))
-        statements = [self._row(gateway_id, reading), *self._count(gateway_id, reading), *rolled]
+        statements = [self._row(gateway_id, reading), *self._counting.take(gateway_id, reading), *rolled]
         self._last[Reading, gateway_id] = reading
         try:
             self.database.write(statements)
@@ -182,7 +182,7 @@ class Store:
             return False
         self._last[SlowReading, gateway_id] = reading
         try:
-            self.database.write([self._row(gateway_id, reading)])
+            self.database.write([*self._counting.take_slow(gateway_id, reading), self._row(gateway_id, reading)])
         finally:
             self._notify()
         return True
@@ -230,48 +230,9 @@ class Store:
         kind = type(reading)
         return _INSERT[kind], (gateway_id, to_ms(reading.at), *_VALUES[kind](reading))
 
-    def _count(self, gateway_id: int, reading: Reading) -> list[Statement]:
-        """Compare each counter with its last value; note first sights and refused steps."""
-        statements: list[Statement] = []
-        for signal in COUNTERS:
-            key = (gateway_id, signal.name)
-            value: float | None = getattr(reading, signal.name)
-            if value is None:
-                continue
-            power_name, sign = _POWER_OF[signal.name]
-            power: float | None = getattr(reading, power_name)
-            point = Point(to_ms(reading.at), value, None if power is None else max(0.0, sign * power))
-            before = self._counters.get(key) or self._last_point(gateway_id, signal.name)
-            self._counters[key] = point
-            if key not in self._counted:
-                self._counted.add(key)
-                sql = "INSERT OR IGNORE INTO counters VALUES (?, ?, ?)"
-                statements.append((sql, (gateway_id, signal.name, point.at_ms)))
-            if before and not is_plausible(value - before.counter_wh, point.at_ms - before.at_ms):
-                row = (gateway_id, signal.name, point.at_ms, before.at_ms, value - before.counter_wh)
-                sql = "INSERT OR IGNORE INTO refused_steps VALUES (?, ?, ?, ?, ?, ?)"
-                statements.append((sql, (*row, filled_wh(before, point))))
-        return statements
-
-    def _last_point(self, gateway_id: int, counter: str) -> Point | None:
-        power, sign = _POWER_OF[counter]
-        known = "SELECT 1 FROM counters WHERE gateway_id = ? AND signal = ?"
-        if not self.database.rows(known, (gateway_id, counter)):
-            return None
-        sql = (
-            f"SELECT at_ms, {counter}, max(0.0, {sign} * {power}) FROM samples"  # noqa: S608
-            f" WHERE gateway_id = ? AND {counter} IS NOT NULL ORDER BY at_ms DESC LIMIT 1"
-        )
-        rows = self.database.rows(sql, (gateway_id,))
-        return Point(*rows[0]) if rows else None
-
     def refused_steps(self, gateway_id: int, start: datetime, end: datetime) -> list[RefusedStep]:
-        """Return the counter steps kept out of the sums that end in [start, end), in order."""
-        sql = (
-            "SELECT signal, since_ms, at_ms, step_wh, fill_wh FROM refused_steps"
-            " WHERE gateway_id = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms, signal"
-        )
-        return [RefusedStep(*row) for row in self.database.rows(sql, (gateway_id, to_ms(start), to_ms(end)))]
+        """Return what was wrong with the counters in [start, end), by end, in order: kept out of the sums, and why."""
+        return listed(self.database, gateway_id, to_ms(start), to_ms(end))
 
     # gaps and events
 
@@ -312,6 +273,9 @@ class Store:
 
     def log_event(self, gateway_id: int, at: datetime, kind: str, detail: str) -> None:
         """Keep something that happened, in words."""
+        last = self.latest(gateway_id) if kind == Reason.CLOCK_JUMP else None
+        if last is not None and at < last.at:
+            self._counting.go_back(gateway_id, to_ms(at))
         sql = "INSERT INTO events (gateway_id, at_ms, kind, detail) VALUES (?, ?, ?, ?)"
         self.database.write([(sql, (gateway_id, to_ms(at), kind, detail))])
 
@@ -359,6 +323,11 @@ class Store:
         """Return the recording's time at a real time."""
         tempo = self.tempo(gateway_id)
         return real if tempo is None else tempo.now(real)
+
+    def _speed(self, gateway_id: int) -> float:
+        """Return how fast the recording's time runs, as far as this process knows."""
+        tempo = self._tempos.get(gateway_id)
+        return 1.0 if tempo is None else tempo.speed
 
     def _save_tempos(self) -> None:
         sql = "UPDATE gateways SET tempo = ? WHERE id = ?"

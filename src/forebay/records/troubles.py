@@ -1,0 +1,89 @@
+"""What can be wrong with a lifetime counter: one row for each trouble, in words.
+
+The store writes the word beside each step that it keeps out of the sums, every
+view prints its words from here. How a step is judged: docs/decisions/0087.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """Why a counter's step is not simply counted."""
+
+    SPIKE = "spike"
+    DIP = "dip"
+    RESET = "reset"
+    FIRMWARE = "firmware"
+    SWAP = "swap"
+    JUMP = "jump"
+    DROP = "drop"
+    STUCK = "stuck"
+    LATE = "late"
+    CLOCK = "clock"
+    DUPLICATE = "duplicate"
+    OUT_OF_ORDER = "out_of_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A trouble in words.
+
+    words: what happened, to be read after the counter's name. counted: what the sums take instead.
+    is_span: whether the counter is not believed at any moment between both ends.
+    """
+
+    trouble: Trouble
+    words: str
+    counted: str
+    is_span: bool = False
+
+
+MEANINGS: tuple[Meaning, ...] = (
+    Meaning(
+        Trouble.SPIKE,
+        "jumped up and came back",
+        "what it counted from before to after, spread by power",
+        is_span=True,
+    ),
+    Meaning(
+        Trouble.DIP,
+        "dropped and came back",
+        "what it counted from before to after, spread by power",
+        is_span=True,
+    ),
+    Meaning(Trouble.RESET, "began again at 0", "what the power says, or what it has counted since 0"),
+    Meaning(
+        Trouble.FIRMWARE,
+        "began anew with another firmware",
+        "what the power says, or what it has counted since 0",
+    ),
+    Meaning(
+        Trouble.SWAP,
+        "goes on from another value, and so do the others of its meter: it was swapped",
+        "what the power says",
+    ),
+    Meaning(Trouble.JUMP, "jumped up and stayed there", "what the power says"),
+    Meaning(Trouble.DROP, "fell and stayed there", "what the power says"),
+    Meaning(Trouble.STUCK, "stood still while power flowed", "what the power says", is_span=True),
+    Meaning(
+        Trouble.LATE,
+        "stood still while power flowed, and caught up",
+        "what it caught up with, spread by power",
+        is_span=True,
+    ),
+    Meaning(
+        Trouble.CLOCK,
+        "counted on while the clock had been set back",
+        "what it counted, at the moment when readings were kept again",
+    ),
+    Meaning(Trouble.DUPLICATE, "came again for a moment that is recorded", "nothing: the first one stays"),
+    Meaning(Trouble.OUT_OF_ORDER, "came after a later one", "nothing: only later readings are new"),
+)
+
+BY_TROUBLE: dict[Trouble, Meaning] = {row.trouble: row for row in MEANINGS}
+
+SPANS: frozenset[Trouble] = frozenset(row.trouble for row in MEANINGS if row.is_span)
+"""The troubles during which the counter tells nothing; its value at both ends does."""

@@ -1,0 +1,232 @@
+"""One counter, followed reading by reading: which of its steps are troubles, and what is counted instead.
+
+Pure: it takes points and gives the rows that come and go. Reasons: docs/decisions/0087.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from forebay.records.troubles import SPANS, Trouble
+from forebay.store.steps import (
+    FLOW_W,
+    MAX_W,
+    SLACK_WH,
+    STUCK_WH,
+    TRUST_MS,
+    Point,
+    RefusedStep,
+    Seen,
+    filled_wh,
+    is_plausible,
+)
+
+RETURN_MS = 86_400_000
+"""A counter that comes back within this time was only away; after it the new value is the counter [ms]."""
+REFRESH_MS = 300_000
+"""How often it is written that a counter still stands still [ms]."""
+_RECENT = 12
+_CANDIDATES = 16
+REST_MS = 1_800_000
+"""After this long without power a counter that stands still has missed nothing so far [ms]."""
+_RESUMED_RATIO, _RESUMED_WH = 0.1, 50.0
+"""A counter that goes on by no more than this after standing still has missed the rest."""
+
+
+@dataclass(slots=True)
+class Change:
+    """What a point does to the list of refused steps: rows that come, and since when earlier ones go [ms]."""
+
+    rows: list[RefusedStep] = field(default_factory=list)
+    forget_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A point that the counter may come back to, what the powers had counted by then, and how far it went away."""
+
+    point: Point
+    wh: float
+    unknown_ms: int
+    size_wh: float
+
+
+class Follower:
+    """Follows one counter of one gateway; begun anew with the last point and the last rows after a restart."""
+
+    def __init__(self, signal: str, last: Point | None) -> None:
+        self._signal = signal
+        self._last = last
+        self._wh = 0.0
+        self._unknown_ms = 0
+        self._recent: deque[_Mark] = deque(maxlen=_RECENT)
+        self._marks: deque[_Mark] = deque(maxlen=_CANDIDATES)
+        self._still_since = last
+        self._still_wh = 0.0
+        self._still_row_ms: int | None = None
+        self._flowed_ms = 0
+
+    @property
+    def last(self) -> Point | None:
+        """The point that the next one is compared with."""
+        return self._last
+
+    def recall(self, rows: Iterable[tuple[RefusedStep, Seen]]) -> None:
+        """Take up rows of before a restart, in order, each with what the powers say from its start to the last point.
+
+        A counter that was away may still come back, and one that stands still may catch up.
+        """
+        for row, seen in rows:
+            if row.since_wh is None:
+                continue
+            point = Point(row.since_ms, row.since_wh, None)
+            if row.reason is Trouble.STUCK and row.step_wh == 0 and self._last is not None:
+                if self._last.counter_wh == row.since_wh and self._last.at_ms - row.at_ms <= 2 * REFRESH_MS:
+                    self._still_since, self._still_wh, self._still_row_ms = point, seen.wh, row.at_ms
+            elif row.reason not in SPANS:
+                self._marks.append(_Mark(point, -seen.wh, -seen.unknown_ms, row.size_wh or row.step_wh))
+
+    def take(self, point: Point, *, passed_ms: float = 0.0, stale_since_ms: int | None = None) -> Change:
+        """Follow the counter to its next point.
+
+        passed_ms: how much time has really passed since the last one, where that may be more than their distance.
+        stale_since_ms: since when the gateway's readings were one and the same in everything.
+        """
+        before, self._last = self._last, point
+        if before is None:
+            self._still_since = point
+            return Change()
+        powers_wh = filled_wh(before, point)
+        step_wh = point.counter_wh - before.counter_wh
+        mark = _Mark(before, self._wh, self._unknown_ms, step_wh - (powers_wh or 0.0))
+        if powers_wh is None:
+            self._unknown_ms += point.at_ms - before.at_ms
+        self._wh += powers_wh or 0.0
+        if step_wh == 0:
+            change = self._stand(before, point, powers_wh)
+        else:
+            change = self._move(before, point, powers_wh, passed_ms, stale_since_ms)
+            self._still_since, self._still_wh, self._still_row_ms = point, 0.0, None
+        self._recent.append(mark)
+        while self._marks and point.at_ms - self._marks[0].point.at_ms > RETURN_MS:
+            self._marks.popleft()
+        return change
+
+    # a counter that stands still
+
+    def _stand(self, before: Point, point: Point, powers_wh: float | None) -> Change:
+        flows = powers_wh is not None and powers_wh * 3.6e6 >= FLOW_W * (point.at_ms - before.at_ms)
+        if not flows or powers_wh is None:
+            has_rested = self._still_row_ms is None and point.at_ms - self._flowed_ms > REST_MS
+            if self._still_wh == 0 or has_rested:
+                self._still_since, self._still_wh = point, 0.0
+            return Change()
+        self._still_wh += powers_wh
+        self._flowed_ms = point.at_ms
+        is_due = self._still_row_ms is None or point.at_ms - self._still_row_ms >= REFRESH_MS
+        if self._still_wh < STUCK_WH or not is_due:
+            return Change()
+        self._still_row_ms = point.at_ms
+        self._recent.clear()
+        return self._still(self._still_since or before, point)
+
+    def _still(self, since: Point, until: Point) -> Change:
+        row = self._row(since, until, Trouble.STUCK, 0.0, self._still_wh, size_wh=self._still_wh)
+        return Change([row], since.at_ms)
+
+    def _after_standing(self, before: Point, point: Point, powers_wh: float | None) -> Change | None:
+        """Return what becomes of the time a counter stood still, None where it did not or that explains nothing."""
+        since, step_wh = self._still_since, point.counter_wh - before.counter_wh
+        if since is None or since.at_ms == before.at_ms or self._still_wh == 0 or step_wh < -SLACK_WH:
+            return None
+        is_stuck = self._still_wh >= STUCK_WH
+        missed_wh = self._still_wh + (powers_wh or 0.0)
+        seen = Seen(missed_wh, 0 if powers_wh is not None else point.at_ms - before.at_ms)
+        possible = is_plausible(step_wh, point.at_ms - before.at_ms)
+        if is_stuck and possible and step_wh <= _RESUMED_RATIO * missed_wh + _RESUMED_WH + (powers_wh or 0.0):
+            return self._still(since, before)
+        if (is_stuck or not possible) and step_wh <= seen.wh * 1.25 + 200 + MAX_W * seen.unknown_ms / 3.6e6:
+            self._forget(since.at_ms)
+            return Change([self._row(since, point, Trouble.LATE, step_wh, step_wh)], since.at_ms)
+        return None
+
+    # a counter that moves
+
+    def _move(
+        self, before: Point, point: Point, powers_wh: float | None, passed_ms: float, stale_since_ms: int | None
+    ) -> Change:
+        caught_up = self._after_standing(before, point, powers_wh)
+        step_wh, span_ms = point.counter_wh - before.counter_wh, point.at_ms - before.at_ms
+        if caught_up is not None:
+            return caught_up
+        is_possible = is_plausible(step_wh, span_ms)
+        is_steep = powers_wh is not None and step_wh > SLACK_WH + 3 * powers_wh
+        is_half_back = bool(self._marks) and self._marks[-1].size_wh < 0 and step_wh > -self._marks[-1].size_wh / 2
+        if not is_possible or is_steep or is_half_back:
+            back = self._come_back(before, point)
+            if back is not None:
+                return back
+        if is_possible:
+            if is_steep:
+                self._marks.append(self._mark(before, powers_wh, step_wh))
+            return Change()
+        if step_wh > 0 and is_plausible(step_wh, passed_ms):
+            return Change([self._row(before, point, Trouble.CLOCK, step_wh, step_wh)])
+        if stale_since_ms is not None and is_plausible(step_wh, point.at_ms - stale_since_ms):
+            since = Point(stale_since_ms, before.counter_wh, None)
+            self._forget(stale_since_ms)
+            return Change([self._row(since, point, Trouble.LATE, step_wh, step_wh)], stale_since_ms)
+        self._marks.append(self._mark(before, powers_wh, step_wh))
+        return Change([self._refused(before, point, powers_wh)])
+
+    def _mark(self, before: Point, powers_wh: float | None, size_wh: float) -> _Mark:
+        unknown_ms = self._unknown_ms
+        if powers_wh is None and self._last is not None:
+            unknown_ms -= self._last.at_ms - before.at_ms
+        return _Mark(before, self._wh - (powers_wh or 0.0), unknown_ms, size_wh)
+
+    def _come_back(self, before: Point, point: Point) -> Change | None:
+        """Return the span during which the counter was away, if this step brings it back."""
+        back_wh = point.counter_wh - before.counter_wh
+        recent = [mark for mark in reversed(self._recent) if mark.size_wh > -back_wh / 2 > 0]
+        for mark in [*reversed(self._marks), *recent]:
+            since = mark.point
+            net_wh = point.counter_wh - since.counter_wh
+            seen = Seen(self._wh - mark.wh, self._unknown_ms - mark.unknown_ms)
+            if since.at_ms >= before.at_ms or not seen.fits(net_wh, mark.size_wh):
+                continue
+            self._forget(since.at_ms)
+            reason = Trouble.SPIKE if mark.size_wh > 0 else Trouble.DIP
+            return Change([self._row(since, point, reason, net_wh, net_wh, size_wh=mark.size_wh)], since.at_ms)
+        return None
+
+    def _forget(self, since_ms: int) -> None:
+        """Let nothing come back to a point within a span that is settled."""
+        for marks in (self._marks, self._recent):
+            while marks and marks[-1].point.at_ms >= since_ms:
+                marks.pop()
+
+    def _refused(self, before: Point, point: Point, powers_wh: float | None) -> RefusedStep:
+        step_wh, span_ms = point.counter_wh - before.counter_wh, point.at_ms - before.at_ms
+        if step_wh > 0:
+            return self._row(before, point, Trouble.JUMP, step_wh, powers_wh)
+        if not is_plausible(point.counter_wh, max(span_ms, TRUST_MS)):
+            return self._row(before, point, Trouble.DROP, step_wh, powers_wh)
+        counted_wh = max(0.0, point.counter_wh)
+        # what a counter that began again at 0 shows by now was counted within this span
+        return self._row(before, point, Trouble.RESET, step_wh, counted_wh if powers_wh is None else powers_wh)
+
+    def _row(
+        self,
+        since: Point,
+        until: Point,
+        reason: Trouble,
+        step_wh: float,
+        fill_wh: float | None,
+        *,
+        size_wh: float | None = None,
+    ) -> RefusedStep:
+        size = step_wh if size_wh is None else size_wh
+        return RefusedStep(self._signal, since.at_ms, until.at_ms, step_wh, fill_wh, reason, since.counter_wh, size)
