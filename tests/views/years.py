@@ -8,10 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from forebay.records.outages import LEAVING, RETURNING
+from forebay.records.parts import PartKey, PartKind, PartReading, Value
 from forebay.records.reading import Reading, SlowReading
 from forebay.records.reasons import Reason
+from forebay.records.spans import SpanKind
 from forebay.records.tempo import Tempo
 from forebay.store import Store
+from forebay.store.part_writer import PartWriter
+from forebay.store.spans import close_span, open_span
 from forebay.store.state import Connection
 
 ZONE = "Europe/Berlin"
@@ -21,7 +26,8 @@ ZONE = "Europe/Berlin"
 class House:
     """What the house is like; times are UTC, spans are (start, end).
 
-    fade_per_year: share of the nominal energy that is lost each year. dark: whether an outage's pack runs empty.
+    fade_per_year: share of the nominal energy that is lost each year. alerts: (source, name, start, end).
+    strings: how many are told one by one, the last of which loses half its light at `weak_since`.
     """
 
     first: datetime
@@ -36,6 +42,10 @@ class House:
     roof_off: Sequence[tuple[datetime, datetime]] = ()
     cloud: Callable[[date], float] | None = None
     firmware: Sequence[tuple[datetime, str]] = ()
+    alerts: Sequence[tuple[str, str, datetime, datetime | None]] = ()
+    strings: int = 0
+    weak_since: datetime | None = None
+    part_every_min: int = 60
     packs: int = 1
     latitude: float = 52.0
     has_solar: bool = True
@@ -81,6 +91,7 @@ def record(store: Store, house: House) -> int:
     one_way = math.sqrt(house.efficiency)
     end = house.first + timedelta(days=house.days)
     last_slow: date | None = None
+    writer = PartWriter(store, i)
     while at <= end:
         age = (at - house.first).total_seconds() / 86_400 / 365.25
         full = house.full_wh * house.packs * (1 - house.fade_per_year * age)
@@ -102,6 +113,8 @@ def record(store: Store, house: House) -> int:
             site = 0.0
         stored -= battery * hours * (1 / one_way if battery > 0 else one_way)
         if not _within(at, house.gaps):
+            if house.strings and at.minute % house.part_every_min == 0:
+                _append_parts(writer, at, house, solar=solar, stored=stored, full=full)
             watts = (solar, load, battery, site)
             _append(store, i, at, house, wh=wh, watts=watts, stored=stored, full=full, out=is_out)
             if house.has_slow and at.date() != last_slow:
@@ -126,6 +139,7 @@ def record(store: Store, house: House) -> int:
         wh["import"] += max(0.0, site) * hours
         wh["export"] += max(0.0, -site) * hours
         at += timedelta(minutes=house.step_min)
+    _lasting(store, i, house)
     for start, stop in house.gaps:
         store.open_gap(i, start - timedelta(minutes=house.step_min), Reason.UNREACHABLE, "no answer within 10 s")
         store.close_gap(i, stop)
@@ -133,6 +147,50 @@ def record(store: Store, house: House) -> int:
     store.set_connection(i, Connection("live", house.first))
     store.flush()
     return i
+
+
+def _lasting(store: Store, i: int, house: House) -> None:
+    """Note what lasted: outages with their moments of leaving and return, alerts, firmware."""
+    second, minute = timedelta(seconds=1), timedelta(minutes=1)
+    for start, stop in house.outages:
+        for name, since, until in (
+            (LEAVING, start, start + second),
+            ("SystemIslandedActive", start + second, stop),
+            (RETURNING, stop, stop + minute),
+        ):
+            open_span(store, i, SpanKind.GRID, name, since)
+            close_span(store, i, SpanKind.GRID, name, until)
+    for source, name, since, ends in house.alerts:
+        open_span(store, i, SpanKind.ALERT, name, since, source=source)
+        if ends is not None:
+            close_span(store, i, SpanKind.ALERT, name, ends, source=source)
+    for n, (since, version) in enumerate(house.firmware):
+        open_span(store, i, SpanKind.FIRMWARE, version, since)
+        if n + 1 < len(house.firmware):
+            close_span(store, i, SpanKind.FIRMWARE, version, house.firmware[n + 1][0])
+
+
+def _append_parts(writer: PartWriter, at: datetime, house: House, *, solar: float, stored: float, full: float) -> None:
+    told = []
+    for n in range(house.packs):
+        lean = 1 + 0.01 * (n - (house.packs - 1) / 2)
+        season = 12 - 9 * math.cos(2 * math.pi * (at.timetuple().tm_yday - 20) / 365)
+        values: dict[str, Value] = {
+            "full_wh": full / house.packs * lean,
+            "remaining_wh": stored / house.packs * lean * (1 - 0.004 * n),
+            "temperature_c": season + 4 * math.sin(2 * math.pi * (at.hour - 9) / 24) + n,
+            "state": "BMS_ACTIVE",
+        }
+        told.append(PartReading(PartKey(PartKind.PACK, f"PACK{n}"), values))
+    shares = [1.0] * house.strings
+    if house.weak_since is not None and at >= house.weak_since:
+        shares[-1] = 0.5
+    for n, share in enumerate(shares):
+        values = {"power_w": solar * share / house.strings, "voltage_v": 320.0 if solar else 0.0, "connected": 1}
+        told.append(PartReading(PartKey(PartKind.STRING, "INV1", "ABCD"[n]), values))
+    values = {"power_w": solar, "voltage_v": 240.0, "frequency_hz": 50.0, "state": "PVAC_Active"}
+    told.append(PartReading(PartKey(PartKind.INVERTER, "INV1"), values))
+    writer.append(at, told)
 
 
 def _append(

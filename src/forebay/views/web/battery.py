@@ -11,23 +11,24 @@ from forebay.records.ageing import MIN_SPAN_DAYS, YEAR_DAYS, Trend, trend
 from forebay.store.ageing import CapacityDay, RoundTrip, capacity_days, months_between, round_trips, slow_bounds
 from forebay.store.energy import energy_of_days
 from forebay.views.web.asked import Asked, iso, kwh_words, percent_words, rounded
+from forebay.views.web.packs import packs
 
 
 def battery(asked: Asked) -> dict[str, Any]:
-    """Return the object of /api/battery, over the whole record. Raises StoreError."""
+    """Return the object of /api/battery: packs in the last days, all else in the whole record. Raises StoreError."""
     days = _capacities(asked)
-    packs = _pack_count(days, asked)
-    nominal_wh = None if packs is None else packs * asked.site.pack_nominal_wh
-    like = [day for day in days if day.packs in {None, packs}]
+    count = _pack_count(days, asked)
+    nominal_wh = None if count is None else count * asked.site.pack_nominal_wh
+    like = [day for day in days if day.packs in {None, count}]
     line = trend((day.day, day.full_wh) for day in like)
     latest = like[-1] if like else None
     return {
         "timezone": str(asked.tz),
         "now": iso(asked.now),
         "nominal": {
-            "packs": packs,
+            "packs": count,
             "wh": rounded(nominal_wh),
-            "words": None if nominal_wh is None else _nominal_words(packs or 0, nominal_wh),
+            "words": None if nominal_wh is None else _nominal_words(count or 0, nominal_wh),
         },
         "capacity": {
             "days": [day.day.isoformat() for day in days],
@@ -41,6 +42,7 @@ def battery(asked: Asked) -> dict[str, Any]:
         "warranty": _warranty(asked, days, nominal_wh, line, latest),
         "cycles": _cycles(asked, nominal_wh),
         "round_trip": _round_trip(asked),
+        **packs(asked),
     }
 
 

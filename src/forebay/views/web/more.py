@@ -17,14 +17,18 @@ from starlette.responses import Response
 from forebay.records.site import UNTOLD, Site
 from forebay.views.web.asked import Asked
 from forebay.views.web.battery import battery
+from forebay.views.web.grid import grid
 from forebay.views.web.guard import json_reply, refusal
 from forebay.views.web.houses import Houses
+from forebay.views.web.solar import solar
 
 MAX_LAST = 36_600
 _KEPT = 16
 
 ANSWERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "/api/battery": battery,
+    "/api/solar": solar,
+    "/api/grid": grid,
 }
 """Address -> who makes its object."""
 
