@@ -86,7 +86,7 @@ def open_gateway(
     settings: config.Settings,
     gateway: config.GatewaySettings | None = None,
     *,
-    password: str | None = None,
+    password: str | Callable[[], str | None] | None = None,
     login_may_stop: bool = True,
     on_reply: OnReply | None = None,
 ) -> Gateway:

@@ -13,6 +13,7 @@ from forebay.client import statefile
 from forebay.client.address import parse_address
 from forebay.client.capabilities import Capabilities, find_capabilities
 from forebay.client.memory import Memory
+from forebay.client.password import Given, Password, require_text
 from forebay.client.reconfigure import Reconfiguration, Transaction
 from forebay.client.reply import OnReply, Reply
 from forebay.client.session import Session
@@ -56,19 +57,12 @@ class Options(TypedDict, total=False):
     on_reply: OnReply | None
 
 
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 class Gateway:
     """A gateway on the LAN, used as `async with Gateway("powerwall", password=…) as gw:`.
 
     host: a name or an IP address, also "host:port" or "https://host:port".
-    password: None reads what is public, or goes on with a kept session.
+    password: None reads what is public, or goes on with a kept session. What can be called
+        is asked for it at each login, so that a changed one is used without a restart.
     username: "customer" or "installer"; 1.15 knows none.
     server_name: the name to ask for in TLS; by default one that gateways know.
     trust: the known gateways; by default those in `state_dir`.
@@ -91,7 +85,7 @@ class Gateway:
     def __init__(
         self,
         host: str,
-        password: str | None = None,
+        password: Given = None,
         *,
         port: int = 443,
         username: str = "customer",
@@ -113,9 +107,8 @@ class Gateway:
     ) -> None:
         self._login_may_stop = login_may_stop
         self.address = parse_address(host, port)
-        for name, secret in (("username", username), ("password", password or "")):
-            if not _is_text(secret):
-                raise ConfigError(f"gateway {name}: holds bytes that are not UTF-8 text")
+        require_text("username", username)
+        own_password = Password(password)
         self._clock: Clock = clock or SystemClock()
         directory = Path(state_dir) if state_dir is not None else statefile.default_state_dir()
         self._identity = Identity(
@@ -134,7 +127,7 @@ class Gateway:
             Memory(directory, self.address, username, self._clock),
             self._clock,
             username=username,
-            password=password,
+            password=own_password,
             timeout_s=timeout_s,
             connect_timeout_s=connect_timeout_s,
             concurrency=concurrency,

@@ -17,9 +17,10 @@ from yarl import URL
 
 from forebay.client import explain
 from forebay.client.flight import Flights
-from forebay.client.login import credentials_from, login_body, password_form
+from forebay.client.login import credentials_from, login_body
 from forebay.client.logins import LoginHistory
 from forebay.client.memory import Credentials, Memory
+from forebay.client.password import Password
 from forebay.client.reply import OnReply, Reply
 from forebay.client.tls import Identity, Verification
 from forebay.clock import Clock
@@ -68,7 +69,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 class Session:
     """Sends catalogue rows, logging in when the firmware asks for it.
 
-    password: None never logs in. concurrency: requests at once.
+    password: looked up at each login. concurrency: requests at once.
     run_after_login: whether to start the power system that a login on 1.x stops.
     on_reply: is shown every answer as it comes.
     """
@@ -80,7 +81,7 @@ class Session:
         clock: Clock,
         *,
         username: str,
-        password: str | None,
+        password: Password,
         timeout_s: float,
         connect_timeout_s: float,
         concurrency: int,
@@ -100,7 +101,7 @@ class Session:
         self.flights = Flights()
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_timeout_s)
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=concurrency, resolver=aiohttp.ThreadedResolver()),
+            connector=aiohttp.TCPConnector(limit=concurrency, resolver=aiohttp.ThreadedResolver(), use_dns_cache=False),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"Accept-Encoding": "identity", "User-Agent": "forebay"},
@@ -220,7 +221,7 @@ class Session:
             return known  # from a login made meanwhile, here or in another process
         if is_public or not may_login or not self._logins.may_renew(row.name):
             raise refused
-        if self._password is None:
+        if self._password.now() is None:
             raise LoginRejected(
                 "the kept session has ended, and no password was given", path=refused.path, status=refused.status
             ) from refused
@@ -250,7 +251,7 @@ class Session:
 
     async def _login(self, anyway: bool = False, used: Credentials | None = None) -> None:
         row = catalogue.LOGIN
-        if self._password is None:
+        if (password := self._password.now()) is None:
             raise LoginRejected("this needs a login, and no password was given", path=row.path)
         version = await self.version()
         if not self._is_told:  # nobody logs in on a guess: it may be one that a login stops
@@ -263,9 +264,9 @@ class Session:
             if used is not None and known and known != used:
                 return
             if not anyway:
-                await self._memory.check_password(self._password)
+                await self._memory.check_password(password)
                 self._logins.check_pause()
-            await self._login_now(version, self._password)
+            await self._login_now(version, password)
 
     async def _login_now(self, version: Version, password: str) -> None:
         row = catalogue.LOGIN
@@ -327,8 +328,7 @@ class Session:
             reply = await self._send(row, path, body, credentials)
         if self._on_reply is not None:
             self._on_reply(row, path, reply)
-        own = (self._password, password_form(self._password)) if self._password else ()
-        secrets = (credentials.token, *credentials.cookies.values(), *own)
+        secrets = (credentials.token, *credentials.cookies.values(), *self._password.secrets)
         error = explain.refusal(
             row,
             path,

@@ -1,0 +1,77 @@
+"""Whatever a gateway does wrong: recorded through, told in one sentence, never hammered, and over when it is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.recorder.faults import FAULTS, Fault
+from tests.recorder.living import House, later, recorded
+from tests.recorder.virtual import virtually
+
+BEFORE_S = 600.0
+
+
+def spent(house: House, before: Counter[str]) -> Counter[str]:
+    return house.asked - before
+
+
+async def live_through(fault: Fault, folder: Path, hours: int) -> None:
+    async with recorded(folder) as house:
+        await later(seconds=BEFORE_S)
+        assert house.connection.state == "live", house.connection
+        log, asked, began = len(house.lines()), house.asked.copy(), house.clock.true
+        fault.begin(house)
+        await later(hours=1)
+        at_first = spent(house, asked)
+        told = house.connection
+        await later(hours=hours - 1)
+        while_it_lasted, stood = spent(house, asked), house.connection
+        over, asked = house.clock.true, house.asked.copy()
+        fault.end(house)
+        await later(seconds=fault.back_s)
+        state, latest = house.connection.state, house.store.latest(1)
+        await later(seconds=BEFORE_S)
+        afterwards = spent(house, asked)
+        gaps = house.store.gaps(1, began - timedelta(days=1), over + timedelta(days=1))
+        lines = (
+            house.lines("WARNING", "ERROR")[log - len(house.lines("INFO")) :]
+            if log
+            else house.lines("WARNING", "ERROR")
+        )
+        known_after = house.connection
+        secrets = (house.password, house.device.password)
+
+    assert state == "live"
+    assert latest is not None
+    assert latest.at > over
+    assert known_after.state == "live"
+    assert sum(at_first.values()) <= fault.most
+    assert sum(while_it_lasted.values()) <= fault.most * hours
+    assert at_first["LOGIN"] <= fault.logins[0]
+    assert while_it_lasted["LOGIN"] <= fault.logins[0] + fault.logins[1] * (hours - 1)
+    assert afterwards["LOGIN"] <= fault.relogins
+    if fault.reason is None:
+        assert gaps == []
+        assert told.state == stood.state == "live"
+        return
+    (gap,) = gaps
+    assert gap.reason is fault.reason
+    assert began - timedelta(seconds=31) <= gap.start <= began
+    assert over <= gap.end <= over + timedelta(seconds=fault.back_s)
+    assert (told.state, stood.state, told.reason) == ("down", "down", fault.reason)
+    assert told.words == stood.words
+    assert fault.words in told.words
+    assert fault.advice in (told.advice or "")
+    assert told.words.endswith(".")
+    assert "\n" not in told.words
+    assert "Traceback" not in told.words
+    assert len([line for line in lines if "no readings" in line]) == 1
+    assert not any(secret in line for secret in secrets for line in [*lines, told.words, told.advice or ""])
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_gateway_that_misbehaves_for_hours_is_recorded_again_without_a_restart(fault: Fault, tmp_path: Path) -> None:
+    virtually(live_through(fault, tmp_path, hours=3))
