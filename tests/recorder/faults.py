@@ -83,6 +83,12 @@ def _unlocked(house: House) -> None:
     house.do("lockout", seconds=0)
 
 
+def _replaced(house: House) -> None:
+    house.do("certificate", fresh=True)
+    house.do("line", state="cut")
+    house.do("line", state="open")
+
+
 def _trusted(house: House) -> None:
     house.trust.accept(house.gateway.address, house.fingerprint)
 
@@ -95,22 +101,22 @@ FAULTS: tuple[Fault, ...] = (
     Fault("silent", _line("silent"), _open, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("hang", _all(hang=True), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("late", _all(delay_s=30), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
-    Fault("slow", _all(delay_s=4), _healed, None, most=400),
-    Fault("dripping", _meters(bytes_per_s=40), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
+    Fault("slow", _all(delay_s=4), _healed, None, most=430),
+    Fault("dripping", _meters(bytes_per_s=200), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("cut body", _all(cut_after=100), _healed, Reason.UNREACHABLE, "broke off in the middle", "has power"),
     Fault("cut handshake", _line("cut"), _open, Reason.UNREACHABLE, "closed the connection", "has power"),
     Fault("noise", _line("noise"), _open, Reason.UNREACHABLE, "TLS failed", "has power"),
     Fault("garbage", _all(garbage=True), _healed, Reason.MALFORMED, "could not be read", "forebay doctor"),
     Fault("a portal's page", _all(body=_HTML), _healed, Reason.MALFORMED, "could not be read", "forebay doctor"),
-    Fault("members renamed", _meters(body=_RENAMED), _healed, Reason.MALFORMED, "$", "forebay doctor"),
-    Fault("401 at all", _all(status=401), _healed, Reason.REFUSED, "refused", "setup", 65, (4, 1), 1, 3700),
-    Fault("401 at the meters", _meters(status=401), _healed, Reason.REFUSED, "refused", "setup", 65, (1, 0), 1),
-    Fault("403", _meters(status=403), _healed, Reason.NOT_PERMITTED, "does not allow", "owner", 65, (1, 0), 1),
-    Fault("404", _meters(status=404), _healed, Reason.NOT_OFFERED, "does not offer", "firmware", 65),
-    Fault("429", _all(status=429), _healed, Reason.THROTTLED, "asked for silence", "another program", 13, back_s=310),
+    Fault("members renamed", _meters(body=_RENAMED), _healed, Reason.MALFORMED, "required field", "forebay doctor"),
+    Fault("401 at all", _all(status=401), _healed, Reason.REFUSED, "refused", "setup", 70, (4, 1), 1),
+    Fault("401 at the meters", _meters(status=401), _healed, Reason.REFUSED, "refused", "setup", 70, (1, 0), 1),
+    Fault("403", _meters(status=403), _healed, Reason.NOT_PERMITTED, "does not allow", "owner", 70, (1, 0), 1),
+    Fault("404", _meters(status=404), _healed, Reason.NOT_OFFERED, "does not offer", "firmware", 70),
+    Fault("429", _all(status=429), _healed, Reason.THROTTLED, "asked for silence", "another program", 16, back_s=310),
     Fault(
         *("429 for an hour", _all(status=429, retry_after_s=3600), _healed, Reason.THROTTLED),
-        *("asked for silence", "another program", 2),
+        *("asked for silence", "another program", 4),
         back_s=3700,
     ),
     Fault(
@@ -120,8 +126,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("503", _all(status=503), _healed, Reason.BUSY, "busy"),
     Fault("500", _all(status=500), _healed, Reason.FAILED, "error", "forebay doctor"),
     Fault(
-        *("another certificate", lambda house: house.do("certificate", fresh=True), _trusted, Reason.CERTIFICATE),
-        *("certificate", "forebay trust", 65),
+        *("another certificate", _replaced, _trusted, Reason.CERTIFICATE),
+        *("certificate", "forebay trust", 70),
     ),
     Fault("another address", _move, _found, Reason.UNREACHABLE, "refused the connection", "has power"),
     Fault(
@@ -131,17 +137,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("password changed", _other_password, _told, Reason.REFUSED, "refused", "setup", 70, (4, 1), 1),
     Fault(
-        "locked out", _locked, _unlocked, Reason.THROTTLED, "asked for silence", "another program", 25, (13, 13), 1, 310
+        "locked out", _locked, _unlocked, Reason.THROTTLED, "asked for silence", "another program", 30, (13, 13), 1, 310
     ),
     Fault(
         *("its clock set", lambda house: house.do("time", set_back_s=7200), lambda house: None, None),
-        most=400,
+        most=430,
     ),
     Fault(
         "no charge",
         lambda house: house.do("faults", path="/api/system_status/soe", status=404),
         _healed,
         None,
-        most=300,
+        most=310,
     ),
 )

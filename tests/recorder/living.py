@@ -89,9 +89,9 @@ class House:
         self.device.catch_up()
         self.device.area(Injection).clear()
 
-    def lines(self, *levels: str) -> list[str]:
-        """The lines of the log."""
-        return [r.getMessage() for r in self.heard.lines if not levels or r.levelname in levels]
+    def lines(self, *, since: int = 0) -> list[str]:
+        """The lines of the log, from one on."""
+        return [record.getMessage() for record in self.heard.lines[since:]]
 
     @property
     def connection(self) -> Any:
@@ -161,7 +161,7 @@ def _counted(house: House) -> Any:
         house.asked[row.name] += 1
         return await sent(session, row, *arguments)
 
-    Session._send = count  # type: ignore[method-assign]
+    Session._send = count  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

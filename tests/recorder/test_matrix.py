@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.recorder.faults import FAULTS, Fault
-from tests.recorder.living import House, later, recorded
+from tests.recorder.living import NAME, House, later, recorded
 from tests.recorder.virtual import virtually
 
 BEFORE_S = 600.0
@@ -22,7 +22,7 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
     async with recorded(folder) as house:
         await later(seconds=BEFORE_S)
         assert house.connection.state == "live", house.connection
-        log, asked, began = len(house.lines()), house.asked.copy(), house.clock.true
+        mark, asked, began = len(house.heard.lines), house.asked.copy(), house.clock.true
         fault.begin(house)
         await later(hours=1)
         at_first = spent(house, asked)
@@ -36,11 +36,7 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
         await later(seconds=BEFORE_S)
         afterwards = spent(house, asked)
         gaps = house.store.gaps(1, began - timedelta(days=1), over + timedelta(days=1))
-        lines = (
-            house.lines("WARNING", "ERROR")[log - len(house.lines("INFO")) :]
-            if log
-            else house.lines("WARNING", "ERROR")
-        )
+        lines = house.lines(since=mark)
         known_after = house.connection
         secrets = (house.password, house.device.password)
 
@@ -58,6 +54,7 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
         assert told.state == stood.state == "live"
         return
     (gap,) = gaps
+    assert gap.end is not None
     assert gap.reason is fault.reason
     assert began - timedelta(seconds=31) <= gap.start <= began
     assert over <= gap.end <= over + timedelta(seconds=fault.back_s)
@@ -68,7 +65,10 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
     assert told.words.endswith(".")
     assert "\n" not in told.words
     assert "Traceback" not in told.words
-    assert len([line for line in lines if "no readings" in line]) == 1
+    began_lines = [line for line in lines if line.startswith(f"{NAME}: no readings. ")]
+    ended_lines = [line for line in lines if line.startswith(f"{NAME}: readings again")]
+    assert (len(began_lines), len(ended_lines)) == (1, 1), lines
+    assert len(lines) <= 3, lines
     assert not any(secret in line for secret in secrets for line in [*lines, told.words, told.advice or ""])
 
 

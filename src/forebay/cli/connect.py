@@ -26,17 +26,18 @@ T = TypeVar("T")
 DEFAULT_HOST = "powerwall"
 
 
-def settings_of(options: argparse.Namespace, *, is_written: bool = False) -> config.Settings:
+def settings_of(options: argparse.Namespace, *, is_written: bool = False, warns: bool = True) -> config.Settings:
     """Return the settings with the command line's options laid over them.
 
     is_written: whether a file that is named is about to be written, so that it need not be there.
+    warns: whether to tell of a file that others may read.
     """
     named = options.config or config.named_by_variable()
     is_new = is_written and named is not None and not named.exists()
     path = None if is_new else config.find_config(options.config)
     settings = config.load(path)
     has_password = any(gateway.password for gateway in config.by_name(settings).values())
-    if path is not None and has_password and config.readable_by_others(path):
+    if warns and path is not None and has_password and config.readable_by_others(path):
         note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")
     settings = _chosen(options, settings, is_written=is_written)
     given = {
@@ -117,6 +118,19 @@ def open_gateway(
         login_may_stop=login_may_stop,
         on_reply=on_reply,
     )
+
+
+def password_source(options: argparse.Namespace, name: str) -> Callable[[], str | None]:
+    """Return what looks a gateway's password up anew, so that a corrected one needs no restart.
+
+    name: as in `config.by_name`. What it returns raises ConfigError while the settings cannot be read.
+    """
+
+    def look_up() -> str | None:
+        settings = settings_of(options, warns=False)
+        return config.password_of(config.by_name(settings).get(name, settings.gateway))
+
+    return look_up
 
 
 def show_first_use(certificate: Certificate) -> None:

@@ -11,7 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from forebay.cli.connect import access_file, log_to_stderr, need_host, open_gateway, record_path, settings_of
+from forebay.cli.connect import (
+    access_file,
+    log_to_stderr,
+    need_host,
+    open_gateway,
+    password_source,
+    record_path,
+    settings_of,
+)
 from forebay.cli.output import note
 from forebay.clock import SystemClock
 from forebay.config import by_name
@@ -60,7 +68,10 @@ def up(options: argparse.Namespace) -> int:
         async with until_stopped() as stop, contextlib.AsyncExitStack() as stack:
             houses = []
             for name, one in known.items():
-                gateway = await stack.enter_async_context(open_gateway(settings, one, login_may_stop=False))
+                password = password_source(options, name)
+                password()  # what cannot be looked up at all is told at once
+                opened = open_gateway(settings, one, password=password, login_may_stop=False)
+                gateway = await stack.enter_async_context(opened)
                 houses.append(House(gateway, name, one.host, one.site))
             names = ", ".join(known)
             await record_and_show(

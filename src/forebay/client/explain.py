@@ -46,10 +46,12 @@ def connection_failure(exc: BaseException, address: Address, server_name: str) -
         return f"no address is known for the name {address.host!r}; check the spelling, or use the gateway's IP address"
     if any_of(ConnectionRefusedError):
         return f"{address} refused the connection on port {address.port}; is the gateway there, and is it this port?"
-    if isinstance(tls := any_of(ssl.SSLError), ssl.SSLError):
-        if "UNRECOGNIZED_NAME" in (tls.reason or ""):
+    if (tls := any_of(ssl.SSLError)) is not None:
+        # the library's own error of this kind was never given a reason; the one that led to it was
+        reason = next((text for link in chain if (text := getattr(link, "reason", None))), None) or str(tls)
+        if "UNRECOGNIZED_NAME" in reason:
             return f"TLS failed: {address} does not know the server name {server_name!r}"
-        reason = (tls.reason or str(tls)).replace("_", " ").lower()
+        reason = reason.replace("_", " ").lower()
         return f"TLS failed with {address}: {reason}; is it a gateway?"
     if any_of(TimeoutError):
         return f"{address} did not answer in time"

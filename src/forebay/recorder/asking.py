@@ -21,8 +21,9 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 _LONGEST_RETRY_S = 30.0
-_FIRST_STOP_S = 60.0
-_LONGEST_STOP_S = 600.0
+_STOP_S = 60.0
+"""How often it is looked whether a person has helped: has trusted a certificate, mended a password [s]."""
+_ROW_STOP_S = 600.0
 _DROPPED_S = 3600.0
 
 
@@ -61,12 +62,12 @@ class Pause:
         self._last_s = 0.0
 
     def after(self, error: ForebayError, first_s: float) -> float:
-        """Return the next wait: doubled each time, long where only a person can help."""
+        """Return the next wait: doubled each time up to half a minute, a minute where only a person can help."""
         if isinstance(error, Throttled):
             return max(1.0, error.retry_after_s)
-        is_hopeless = error.advice in {Advice.STOP, Advice.SKIP}
-        low_s, high_s = (_FIRST_STOP_S, _LONGEST_STOP_S) if is_hopeless else (first_s, _LONGEST_RETRY_S)
-        self._last_s = min(high_s, max(low_s, 2 * self._last_s))
+        if error.advice in {Advice.STOP, Advice.SKIP}:
+            return _STOP_S
+        self._last_s = min(_LONGEST_RETRY_S, max(first_s, 2 * self._last_s))
         return self._last_s
 
     def reset(self) -> None:
@@ -82,6 +83,7 @@ class Asker:
         self._real_s = real_s
         self._due_s: dict[str, float] = {}
         self._failing: dict[str, str] = {}
+        self._news: dict[str, ForebayError] = {}
 
     async def call(self, row: Endpoint[Any, R]) -> R:
         """Return the row's model. Raises ForebayError and nothing else."""
@@ -99,18 +101,29 @@ class Asker:
             raise GatewayError(f"unexpected {type(exc).__name__}: {exc}", path=row.path) from exc
 
     async def try_call(self, row: Endpoint[Any, Any]) -> object:
-        """Return the row's model, None where it fails; the failure is logged once."""
+        """Return the row's model, None where it fails; `tell` logs that once."""
         try:
             model: object = await self.call(row)
-        except GatewayError as exc:
+        except ForebayError as exc:
             self._postpone(row, exc)
             if self._failing.get(row.name) != type(exc).__name__:
-                self._failing[row.name] = type(exc).__name__
-                _log.warning("%s is missing from the readings: %s", row.name, exc)
+                self._news[row.name] = exc
             return None
+        self._news.pop(row.name, None)
         if self._failing.pop(row.name, None):
             _log.info("%s is back", row.name)
         return model
+
+    def tell(self) -> None:
+        """Log which rows fail since lately while the meters are read."""
+        for name, error in self._news.items():
+            self._failing[name] = type(error).__name__
+            _log.warning("%s is missing from the readings: %s", name, error)
+        self._news.clear()
+
+    def hush(self) -> None:
+        """Forget what has failed lately: nothing answers, and that is told once for all."""
+        self._news.clear()
 
     def is_due(self, row: Endpoint[Any, Any]) -> bool:
         """Whether the row may be asked now."""
@@ -120,10 +133,10 @@ class Asker:
         """Do not ask the row for so long [real s]."""
         self._due_s[row.name] = self._real_s() + wait_s
 
-    def _postpone(self, row: Endpoint[Any, Any], error: GatewayError) -> None:
+    def _postpone(self, row: Endpoint[Any, Any], error: ForebayError) -> None:
         if isinstance(error, NotOffered):
             self.wait(row, _DROPPED_S)
         elif isinstance(error, Throttled):
             self.wait(row, error.retry_after_s)
         elif error.advice is Advice.STOP:
-            self.wait(row, _LONGEST_STOP_S)
+            self.wait(row, _ROW_STOP_S)

@@ -15,12 +15,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from forebay.clock import Clock, SystemClock
-from forebay.errors import ForebayError, GatewayError, StoreError
+from forebay.errors import ForebayError
 from forebay.recorder.asking import Answer, Asker, Caller, Pause
 from forebay.recorder.identity import din_hash_of
+from forebay.recorder.notes import Notes, detail_of, sentence
 from forebay.records import reading as records
 from forebay.records.reading import Reading
-from forebay.records.reasons import BY_REASON, Explanation, Reason, explain
+from forebay.records.reasons import BY_REASON, Reason, explain
 from forebay.records.tempo import SKEW_S, STILL, RateMeter, Source, Tempo, skew_words, tidy
 from forebay.store.state import Connection
 from forebay.store.store import Store
@@ -77,7 +78,8 @@ class Recorder:
         self._ask_for = Asker(gateway, self._real_s)
         self._pause = Pause()
         self._known: dict[str, tuple[float, object]] = {}
-        self._store_error = ""
+        self._notes = Notes(store, self._id, name)
+        self._guarded = self._notes.guarded
         self._slow_task: asyncio.Task[None] | None = None
         self._slow_asked_s: dict[str, float] = {}
         self._last_answer: Answer | None = None
@@ -122,8 +124,10 @@ class Recorder:
         try:
             answer = await self._ask()
         except ForebayError as exc:
+            self._ask_for.hush()
             await self._flush()
             return self._fail(exc)
+        self._ask_for.tell()
         self._pause.reset()
         if answer.told is not None:
             self._rates.observe(answer.real_s, answer.told)
@@ -161,40 +165,12 @@ class Recorder:
     # failures
 
     def _fail(self, error: ForebayError) -> float:
-        row = explain(error)
-        detail = error.message if isinstance(error, GatewayError) else str(error)
+        row, detail = explain(error), detail_of(error)
         wait_s = self._pause.after(error, max(5 * _SHORTEST_S, self._fast_s / max(1.0, self._speed)))
         self._rates.reset()
-        self._open_gap(row, detail)
-        self._say_down(row, detail, wait_s)
+        self._notes.gap(row, detail, now=self._clock.now() if self._is_our_time else None)
+        self._notes.down(row, sentence(row, detail, wait_s), self._now())
         return wait_s
-
-    def _open_gap(self, row: Explanation, detail: str) -> None:
-        last, present = self._store.latest(self._id), self._store.present_gap(self._id)
-        if last is None or (present is not None and (present.reason is row.reason or not self._is_our_time)):
-            return
-        start = last.at if present is None else max(present.start, self._clock.now())
-
-        def note() -> None:
-            if present is not None:
-                self._store.close_gap(self._id, start)
-            self._store.open_gap(self._id, start, row.reason, detail)
-
-        self._guarded(note)
-
-    def _say_down(self, row: Explanation, detail: str, wait_s: float) -> None:
-        words = row.words
-        if row.reason is Reason.THROTTLED:
-            words = f"{words} Asking again in {wait_s / 60:.0f} min." if wait_s >= 90 else words
-        elif row.reason in {Reason.CERTIFICATE, Reason.FAILED, Reason.MALFORMED, Reason.STORE}:
-            words = f"{words} {detail.rstrip('.')}."
-        present = self._store.connection(self._id)
-        if present.state == "down" and present.reason is row.reason:
-            return
-        _log.warning("no readings: %s (%s)", row.words, detail)
-        since = self._now() if present.state != "down" or present.since is None else present.since
-        connection = Connection("down", since, words, row.advice, row.reason)
-        self._guarded(lambda: self._store.set_connection(self._id, connection))
 
     def _say_live(self, answer: Answer) -> None:
         advice = None
@@ -202,26 +178,7 @@ class Recorder:
             skew_s = (answer.told - answer.at).total_seconds()
             if abs(skew_s) > SKEW_S:
                 advice = skew_words(skew_s)
-        present = self._store.connection(self._id)
-        if present.state == "live" and (present.advice is None) == (advice is None):
-            return
-        if present.state == "down":
-            _log.info("readings again")
-        since = present.since if present.state == "live" else self._now()
-        self._guarded(lambda: self._store.set_connection(self._id, Connection("live", since, "", advice)))
-
-    def _guarded(self, write: Callable[[], object]) -> None:
-        """Do a write to the store; a failing disk is told, and never ends the recording."""
-        try:
-            write()
-        except StoreError as exc:
-            if self._store_error != str(exc):
-                self._store_error = str(exc)
-                _log.error("nothing can be written: %s", exc)
-        else:
-            if self._store_error:
-                self._store_error = ""
-                _log.info("the store can be written again")
+        self._notes.live(self._now(), advice)
 
     # time
 
@@ -278,8 +235,8 @@ class Recorder:
         self._set_tempo(answer, reading.at, source)
         self._guarded(lambda: self._store.append(self._id, reading))
         self._last_answer = answer
-        if self._store_error:
-            self._say_down(BY_REASON[Reason.STORE], self._store_error, 0.0)
+        if self._notes.store_error:
+            self._notes.disk_is_failing(self._now())
         else:
             self._say_live(answer)
 

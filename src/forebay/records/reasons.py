@@ -25,6 +25,7 @@ class Reason(StrEnum):
     MALFORMED = "malformed"
     NOT_OFFERED = "not_offered"
     FAILED = "failed"
+    SETTINGS = "settings"
     RECORDER_OFF = "recorder_off"
     CLOCK_JUMP = "clock_jump"
     STORE = "store"
@@ -35,6 +36,7 @@ class Explanation:
     """A reason in words.
 
     words: one sentence. advice: what the owner can do, None where nothing.
+    tells_detail: whether the sentence goes on with what exactly happened.
     raised_by: the errors that mean it; the first row that fits decides.
     """
 
@@ -42,13 +44,15 @@ class Explanation:
     words: str
     advice: str | None = None
     raised_by: tuple[type[errors.ForebayError], ...] = ()
+    tells_detail: bool = False
 
 
 EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation(
         Reason.REFUSED,
         "The gateway refused the login.",
-        "Check the password with forebay setup. It is asked again only every few minutes, because logins are counted.",
+        "Give the right password with forebay setup: it is used within a minute, without a restart. The refused one is "
+        "tried ever more rarely, because logins are counted.",
         (errors.LoginRejected,),
     ),
     Explanation(
@@ -60,8 +64,10 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation(
         Reason.CERTIFICATE,
         "The gateway shows a certificate that is not the trusted one.",
-        "If the gateway was replaced or reset, look at the new fingerprint with forebay trust and accept it.",
+        "If the gateway was replaced or reset, look at the new fingerprint with forebay trust and accept it: readings "
+        "go on within a minute.",
         (errors.CertificateChanged, errors.CertificateUnknown),
+        tells_detail=True,
     ),
     Explanation(
         Reason.THROTTLED,
@@ -87,24 +93,35 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "The gateway's answer could not be read.",
         "If it lasts, report it with the output of forebay doctor.",
         (errors.MalformedReply,),
+        tells_detail=True,
     ),
     Explanation(
         Reason.UNREACHABLE,
         "The gateway did not answer.",
         "Check that the gateway has power and that this computer is in its network.",
         (errors.Unreachable,),
+        tells_detail=True,
     ),
     Explanation(
         Reason.STORE,
         "Readings could not be written to the disk.",
         "Make room on the disk, or check that it can be written to.",
         (errors.StoreError,),
+        tells_detail=True,
+    ),
+    Explanation(
+        Reason.SETTINGS,
+        "The settings cannot be used.",
+        "Mend the file that is named; it is read again within a minute.",
+        (errors.ConfigError,),
+        tells_detail=True,
     ),
     Explanation(
         Reason.FAILED,
         "The gateway answered with an error.",
         "If it lasts, report it with the output of forebay doctor.",
         (errors.ForebayError,),
+        tells_detail=True,
     ),
     Explanation(Reason.RECORDER_OFF, "The recorder was not running."),
     Explanation(
