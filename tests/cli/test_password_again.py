@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forebay.cli.connect import password_source
-from forebay.cli.parser import parser
+from forebay.cli.parser import parse
 from forebay.errors import ConfigError
 
 
@@ -24,7 +24,7 @@ def no_password_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_are_read_again_each_time(tmp_path: Path) -> None:
     path = settings(tmp_path / "forebay.toml", "wrong")
-    options = parser().parse_args(["up", "--config", str(path)])
+    options = parse(["up", "--config", str(path)])
     look_up, barn = password_source(options, "powerwall"), password_source(options, "barn")
     assert (look_up(), barn()) == ("wrong", None)
 
@@ -35,7 +35,7 @@ def test_the_settings_are_read_again_each_time(tmp_path: Path) -> None:
 
 def test_settings_that_cannot_be_read_are_told_and_used_again_once_mended(tmp_path: Path) -> None:
     path = settings(tmp_path / "forebay.toml", "right")
-    look_up = password_source(parser().parse_args(["up", "--config", str(path)]), "powerwall")
+    look_up = password_source(parse(["up", "--config", str(path)]), "powerwall")
 
     path.write_text("[gateway\n")
     with pytest.raises(ConfigError, match=r"forebay\.toml"):
