@@ -59,7 +59,8 @@ class Ledger:
             assert store.database.rows("PRAGMA integrity_check") == [("ok",)]
             sums = "count(*), count(DISTINCT at_ms), coalesce(max(at_ms), 0), coalesce(sum(load_wh), 0)"
             parts = store.raw(1).ask(f"SELECT {sums} FROM {{table}}", 0, _FOR_EVER_MS)
-            count, distinct = (sum(row[i] for part in parts for row in part) for i in (0, 1))
+            count: int = sum(row[0] for part in parts for row in part)
+            distinct = sum(row[1] for part in parts for row in part)
             total_wh = sum(row[3] for part in parts for row in part)
             assert count == distinct
             assert flushed <= count <= appended

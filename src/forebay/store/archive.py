@@ -1,9 +1,8 @@
-"""Raw readings for ever: Parquet files, read and written through DuckDB in memory.
+"""Raw readings for ever: Parquet files, written and read by this program alone and readable by any.
 
 Numbers are decimals with as many places as the values need, at most those of
-`PLACES`; any program that reads Parquet reads them as they are. A file is
-written beside its place, synced and renamed, so it is there whole or not at all.
-Reasons and measurements: docs/decisions/0023.
+`PLACES`. A file is written beside its place, synced and renamed, so it is
+there whole or not at all. Reasons and measurements: docs/decisions/0023, 0093.
 """
 
 from __future__ import annotations
@@ -11,28 +10,36 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forebay.errors import StoreError
 from forebay.records.parts import PART_SIGNALS, ROLLED_COLUMNS, PartSignal
 from forebay.records.signals import SIGNALS, Held, Signal
+from forebay.store.duck import Engine, EngineError, literally, quoted
+from forebay.store.parquet import TIME, Column, NotOurs, Reader, Writer
 
 if TYPE_CHECKING:
-    import duckdb
     import numpy as np
 
-    Columns = Mapping[str, np.ndarray[Any, Any]]
+    Array = np.ndarray[Any, Any]
+    Columns = Mapping[str, Array]
+
+__all__ = ["HELD", "PLACES", "Archive", "literally", "places", "quoted"]
 
 PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1, "A": 3, "VAR": 2, "°C": 2, "rpm": 0}
 """Unit -> decimal places that are kept: finer than any meter's error."""
 _MOST = 1e12
 """What reaches this is no measurement, but is kept: as a float, where decimals of 18 digits would not hold it."""
+_ROWS_AT_ONCE = 40_000
+"""How many rows are put together for a query in SQL; one that must see all of them at once gets DuckDB beyond this."""
+_KNOWN_FILES = 64
+FOR_EVER = (-(1 << 62), 1 << 62)
 
-_WRITE = "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 20480)"
 _EVERY: tuple[Signal | PartSignal, ...] = (*SIGNALS, *PART_SIGNALS)
 _COUNTS = ("n", *(name for name in ROLLED_COLUMNS if name.endswith("_n")))
 HELD: dict[str, Held] = {
@@ -44,16 +51,23 @@ HELD: dict[str, Held] = {
 _UNITS = {s.name: s.unit for s in _EVERY} | {n: s.unit for n, s in ROLLED_COLUMNS.items()}
 
 
-def _kind(name: str, values: np.ndarray[Any, Any]) -> str:
-    """Return the type that holds these values as they are, to the places of `PLACES`."""
+def _column(name: str, values: Array) -> Column:
+    """Return the column that holds these values as they are, to the places of `PLACES`."""
     import numpy as np
 
+    if name == TIME:
+        return Column(name, "time")
+    held = HELD[name]
+    if held is Held.TEXT:
+        return Column(name, "text")
+    if held is Held.INTEGER:
+        return Column(name, "integer")
     if (np.abs(values[~np.isnan(values)]) >= _MOST).any():
-        return "DOUBLE"
-    return f"DECIMAL(18, {places(name, values)})"
+        return Column(name, "double")
+    return Column(name, "decimal", places(name, values))
 
 
-def places(name: str, values: np.ndarray[Any, Any]) -> int:
+def places(name: str, values: Array) -> int:
     """Return how many decimal places these values need."""
     import numpy as np
 
@@ -64,87 +78,132 @@ def places(name: str, values: np.ndarray[Any, Any]) -> int:
 
 
 class Archive:
-    """The folder of Parquet files beside a database. Thread-safe.
-
-    The library is loaded with the first use and kept small: one thread, 96 MB at most.
-    """
+    """The folder of Parquet files beside a database. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.absolute()  # so that nothing in it means more to the library than a path
+        self.folder = folder.absolute()  # so that nothing in it means more to DuckDB than a path
+        self._engine = Engine(self.folder)
         self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is None:
-            import duckdb
-
-            settings: dict[str, Any] = {
-                "threads": 1,  # also keeps the order of the files' rows
-                "memory_limit": "96MB",
-                "temp_directory": str(self.folder / "spilled"),
-                "autoinstall_known_extensions": False,
-            }
-            self._connection = duckdb.connect(config=settings)
-        return self._connection
+        self._readers: dict[Path, tuple[tuple[int, int], Reader | None]] = {}
 
     def close(self) -> None:
-        """Let go of the library's memory."""
+        """Let go of all memory."""
+        self._engine.close()
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._readers.clear()
 
     def path(self, file: str) -> Path:
         """Return where a file of the archive is."""
         return self.folder / file
 
-    def columns(
-        self, files: Sequence[str], select: str, parameters: Sequence[Any] = (), names: Sequence[str] = ()
-    ) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the columns of a query; `{table}` in it stands for the rows of these files.
+    def _reader(self, file: str) -> Reader | None:
+        """Return what reads a file; None where another program, or an earlier forebay, wrote it.
 
-        names: columns that the query may ask for; one that no file has is NULL.
-        Numbers are float or int arrays, masked where NULL. Raises StoreError naming a file that cannot be read.
+        Raises StoreError for a file that is not there.
         """
-        import duckdb
-
-        with self._lock:
-            try:
-                result = self._connect().execute(select.format(table=self._table(files, names)), list(parameters))
-                return dict(result.fetchnumpy())
-            except duckdb.Error as exc:
-                raise StoreError(self._worded(files, exc)) from exc
-
-    def _table(self, files: Sequence[str], names: Sequence[str] = ()) -> str:
-        """Return the rows of files as SQL: each column in the finest of their types, none made of folders' names."""
-        paths = ", ".join(quoted(literally(self.path(file))) for file in files)
-        table = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-        if not names:
-            return table
-        nothing = ", ".join(f"NULL AS {name}" for name in names)
-        return f"(SELECT * FROM {table} UNION ALL BY NAME SELECT {nothing} WHERE false)"  # noqa: S608
-
-    def rows(
-        self, files: Sequence[str], select: str, parameters: Sequence[Any] = (), names: Sequence[str] = ()
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of a query as Python values, NULL as None; see `columns`."""
-        found = [column.tolist() for column in self.columns(files, select, parameters, names).values()]
-        return list(zip(*found, strict=True))
-
-    def _worded(self, files: Sequence[str], error: Exception) -> str:
-        broken = next((file for file in files if not self._is_whole(file)), None)
-        if broken is None:
-            return f"{self.folder}: {error}"
-        return f"{self.path(broken)}: is missing or damaged; put it back from a backup. All other days can be read"
-
-    def _is_whole(self, file: str) -> bool:
-        import duckdb
-
+        path = self.path(file)
         try:
-            self._connect().execute("SELECT count(*) FROM parquet_metadata(?)", [literally(self.path(file))]).fetchall()
-        except duckdb.Error:
-            return False
-        return True
+            told = path.stat()
+            key = (told.st_mtime_ns, told.st_size)
+            with self._lock:
+                known = self._readers.get(path)
+            if known is None or known[0] != key:
+                try:
+                    known = key, Reader(path)
+                except NotOurs:
+                    known = key, None
+                with self._lock:
+                    while len(self._readers) >= _KNOWN_FILES:
+                        del self._readers[next(iter(self._readers))]
+                    self._readers[path] = known
+        except OSError as exc:
+            raise StoreError(self._words(file)) from exc
+        return known[1]
+
+    def columns(
+        self, files: Sequence[str], names: Sequence[str], start_ms: int = FOR_EVER[0], end_ms: int = FOR_EVER[1]
+    ) -> Iterator[Columns]:
+        """Yield the time and these columns of the files' rows of [start, end), in parts, oldest first.
+
+        REAL and INTEGER are float arrays, NaN where NULL; TEXT is an array of words and None; a column that a file
+        has not is NULL. Raises StoreError naming a file that cannot be read.
+        """
+        for file in files:
+            reader = self._reader(file)
+            if reader is None:
+                yield from self._foreign(file, names, start_ms, end_ms)
+                continue
+            try:
+                yield from reader.read(names, start_ms, end_ms)
+            except (NotOurs, OSError) as exc:
+                raise StoreError(self._words(file)) from exc
+
+    def _foreign(self, file: str, names: Sequence[str], start_ms: int, end_ms: int) -> Iterator[Columns]:
+        import numpy as np
+
+        select = f"SELECT {', '.join([TIME, *names])} FROM {{table}} WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms"  # noqa: S608
+        try:
+            found = self._engine.columns([self.path(file)], select, (start_ms, end_ms), names)
+        except EngineError as exc:
+            raise StoreError(self._words(file)) from exc
+        if not len(found[TIME]):
+            return
+        for name in names:
+            values, held = found[name], HELD[name]
+            masked = np.ma.getmaskarray(values)
+            if held is Held.TEXT:
+                column = np.array([None if gone else v for v, gone in zip(values, masked, strict=True)], dtype=object)
+            else:
+                column = np.where(masked, np.nan, np.ma.getdata(values).astype(np.float64))
+            found[name] = column
+        yield {TIME: np.ma.getdata(found[TIME]), **{name: found[name] for name in names}}
+
+    def ask(
+        self,
+        files: Sequence[str],
+        select: str,
+        names: Sequence[str],
+        start_ms: int = FOR_EVER[0],
+        end_ms: int = FOR_EVER[1],
+    ) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of a query, NULL as None; `{table}` in it stands for the files' rows of [start, end).
+
+        names: every column of the table. The query runs over one part of the rows after the other, and what each
+        gives is a list of its own; one with a window function (OVER) sees all rows at once.
+        Raises StoreError naming a file that cannot be read.
+        """
+        used = list(names) if "*" in re.sub(r"count\(\*\)", "", select) else _used(names, select)
+        must_see_all = re.search(r"\bOVER\b", select) is not None
+        if must_see_all and self._count(files, start_ms, end_ms) > _ROWS_AT_ONCE:
+            return [self._in_engine(files, select, names, start_ms, end_ms)]
+        parts = self.columns(files, used, start_ms, end_ms)
+        return [_asked(select, used, some) for some in ([list(parts)] if must_see_all else _gathered(parts))]
+
+    def _count(self, files: Sequence[str], start_ms: int, end_ms: int) -> int:
+        count = 0
+        for file in files:
+            reader = self._reader(file)
+            if reader is None:
+                return _ROWS_AT_ONCE + 1
+            count += sum(g.rows for g in reader.groups if g.first_ms < end_ms and g.last_ms >= start_ms)
+        return count
+
+    def _in_engine(
+        self, files: Sequence[str], select: str, names: Sequence[str], start_ms: int, end_ms: int
+    ) -> list[tuple[Any, ...]]:
+        inner = "(SELECT * FROM {table} WHERE at_ms >= ? AND at_ms < ?)"
+        paths = [self.path(file) for file in files]
+        try:
+            found = self._engine.columns(paths, select.replace("{table}", inner), (start_ms, end_ms), names)
+        except EngineError as exc:
+            for file in files:  # names the one that is damaged
+                for _ in self.columns([file], ()):
+                    pass
+            raise StoreError(f"{self.folder}: {exc}") from exc
+        return list(zip(*[column.tolist() for column in found.values()], strict=True))
+
+    def _words(self, file: str) -> str:
+        return f"{self.path(file)}: is missing or damaged; put it back from a backup. All other days can be read"
 
     def write(self, file: str, table: Columns) -> tuple[int, str]:
         """Write columns of one length as a file, durable when it returns; gives its size [bytes] and its SHA-256.
@@ -153,62 +212,115 @@ class Archive:
         """
         import numpy as np
 
-        casts = [f"cast({name} AS BIGINT) AS {name}" for name in ("at_ms",)]
-        for name, values in table.items():
-            held = HELD.get(name)
-            if held is Held.REAL:
-                floats = values.astype(np.float64)
-                casts.append(f"cast(nullif({name}, 'nan'::DOUBLE) AS {_kind(name, floats)}) AS {name}")
-            elif held is Held.INTEGER:
-                casts.append(f"cast({name} AS INTEGER) AS {name}")
-            elif held is Held.TEXT:
-                casts.append(f"cast({name} AS VARCHAR) AS {name}")
-        select = f"SELECT {', '.join(casts)} FROM columns_given ORDER BY at_ms"  # noqa: S608
-        return self._copy(file, select, table)
+        order = np.argsort(table[TIME], kind="stable")
+        sorted_ = {name: values[order] for name, values in table.items()}
+        return self._put(file, [_column(name, values) for name, values in sorted_.items()], [sorted_])
 
     def join(self, file: str, parts: Sequence[str]) -> tuple[int, str]:
         """Write the rows of several files, given in order of time, as one; as `write`."""
-        kinds = {name: kind for name, kind, *_ in self.rows(parts, "DESCRIBE SELECT * FROM {table}")}
-        # together decimals of 0 and of 2 places are 20 digits wide, which are packed less well and never needed
-        narrow = {name: re.sub(r"^DECIMAL\(\d+,", "DECIMAL(18,", kind) for name, kind in kinds.items()}
-        columns = ", ".join(f"cast({name} AS {kind}) AS {name}" for name, kind in narrow.items())
-        return self._copy(file, f"SELECT {columns} FROM {self._table(parts)}", None)  # noqa: S608
+        kinds: dict[str, Column] = {TIME: Column(TIME, "time")}
+        for part in parts:
+            for column in self._kinds(part):
+                kinds[column.name] = _wider(kinds.get(column.name, column), column)
+        names = [name for name in kinds if name != TIME]
+        return self._put(file, list(kinds.values()), self.columns(parts, names))
 
-    def _copy(self, file: str, select: str, table: Columns | None) -> tuple[int, str]:
-        import duckdb
+    def _kinds(self, file: str) -> list[Column]:
+        reader = self._reader(file)
+        if reader is not None:
+            return [column for _, column in reader.columns.values()]
+        try:
+            found = self._engine.columns(
+                [self.path(file)], "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {table})"
+            )
+        except EngineError as exc:
+            raise StoreError(self._words(file)) from exc
+        rows = zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True)
+        return [_described(name, kind) for name, kind in rows]
 
+    def _put(
+        self, file: str, columns: Sequence[Column], tables: Sequence[Columns] | Iterator[Columns]
+    ) -> tuple[int, str]:
         target = self.path(file)
         part = target.with_name(target.name + ".part")
         try:
             for folder in (self.folder, target.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 folder.chmod(0o700)
-            with self._lock:
-                connection = self._connect()
-                if table is not None:
-                    connection.register("columns_given", dict(table))
-                connection.execute(f"COPY ({select}) TO {quoted(str(part))} {_WRITE}")
-                if table is not None:
-                    connection.unregister("columns_given")
-            part.chmod(0o600)
+            with open(part, "wb", opener=_privately) as opened:
+                writer = Writer(opened, columns)
+                for table in tables:
+                    writer.add(table)
+                writer.finish()
             digest = _synced(part)
             part.replace(target)
             _sync_folder(target.parent)
-        except (duckdb.Error, OSError) as exc:
+        except OSError as exc:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise StoreError(f"{target}: cannot be written: {exc}; the readings stay in the database") from exc
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
         return target.stat().st_size, digest
 
 
-def quoted(text: str) -> str:
-    """Return a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
+def _used(names: Sequence[str], select: str) -> list[str]:
+    words = set(re.findall(r"\w+", select))
+    return [name for name in names if name in words]
 
 
-def literally(path: Path) -> str:
-    """Return a path in which the library sees no pattern for other files."""
-    return re.sub(r"[*?[]", r"[\g<0>]", str(path))
+def _gathered(parts: Iterator[Columns]) -> Iterator[list[Columns]]:
+    """Put parts together until they have some rows, so that a query is not asked for each half a day."""
+    gathered: list[Columns] = []
+    for part in parts:
+        gathered.append(part)
+        if sum(len(one[TIME]) for one in gathered) > _ROWS_AT_ONCE - 8_640:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
+
+
+def _asked(select: str, names: Sequence[str], parts: Sequence[Columns]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query over columns, asked of a database in memory."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(f"CREATE TABLE part ({', '.join([TIME, *names])})")
+        marks = ", ".join("?" * (len(names) + 1))
+        connection.execute("BEGIN")
+        for part in parts:
+            rows = zip(part[TIME].tolist(), *[listed(name, part[name]) for name in names], strict=True)
+            connection.executemany(f"INSERT INTO part VALUES ({marks})", rows)  # noqa: S608
+        return connection.execute(select.format(table="part")).fetchall()
+
+
+def listed(name: str, values: Array) -> list[Any]:
+    """Return a column as Python values: whole numbers where it is held so, NULL as None."""
+    if values.dtype == object:
+        return list(values)
+    whole = HELD[name] is Held.INTEGER
+    return [None if v != v else int(v) if whole else v for v in values.tolist()]  # noqa: PLR0124 - NaN
+
+
+def _wider(one: Column, other: Column) -> Column:
+    if "double" in {one.kind, other.kind}:
+        return Column(one.name, "double")
+    return Column(one.name, one.kind, max(one.places, other.places))
+
+
+def _described(name: str, kind: str) -> Column:
+    """Return a column by DuckDB's name of its type."""
+    if name == TIME:
+        return Column(name, "time")
+    found = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind)
+    if found:
+        return Column(name, "decimal", int(found[1]))
+    return Column(name, {"INTEGER": "integer", "VARCHAR": "text"}.get(kind, "double"))
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _synced(path: Path) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 from forebay.errors import StoreError
 from forebay.store.raw import Raw, Segment, segments
@@ -52,9 +54,10 @@ def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
     if digest != segment.sha256:
         return [f"{path}: is not the file that was written; put it back from a backup"]
     try:
-        n, least, most = store.archive.rows([segment.file], "SELECT count(*), min(at_ms), max(at_ms) FROM {table}")[0]
+        spans = [(len(at), int(at[0]), int(at[-1])) for at in _times(store, segment)]
     except StoreError as exc:
         return [str(exc)]
+    n, least, most = sum(span[0] for span in spans), min(span[1] for span in spans), max(span[2] for span in spans)
     found = []
     if n != segment.n or least < segment.start_ms or most >= segment.end_ms:
         found.append(f"{path}: holds {n} readings of {from_ms(least)} to {from_ms(most)}, not what the database says")
@@ -65,9 +68,18 @@ def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
     return found
 
 
+def _times(store: Store, segment: Segment) -> Iterator[Any]:
+    for part in store.archive.columns([segment.file], ()):
+        yield part["at_ms"]
+
+
 def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[str]:
     select = f"SELECT at_ms - at_ms % {QUARTER_MS} AS q, count(*), sum(site_power_w) FROM {{table}} GROUP BY 1"  # noqa: S608
-    raw = {q: (n, watts or 0.0) for q, n, watts in store.archive.rows([segment.file], select)}
+    raw: dict[int, tuple[int, float]] = {}
+    for rows in store.archive.ask([segment.file], select, ("site_power_w",)):
+        for q, n, watts in rows:
+            before = raw.get(q, (0, 0.0))
+            raw[q] = before[0] + n, before[1] + (watts or 0.0)
     sql = (
         "SELECT start_ms, n, coalesce(site_power_w_sum, 0) FROM quarters"
         " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"
@@ -87,7 +99,9 @@ def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[s
 def _against_part_quarters(store: Store, raw: Raw, segment: Segment) -> list[str]:
     """Compare the readings of a part with its quarters; where those are in a file that cannot be read, it is named."""
     select = f"SELECT at_ms - at_ms % {QUARTER_MS} AS q, count(*) FROM {{table}} GROUP BY 1"  # noqa: S608
-    told = dict(store.archive.rows([segment.file], select))
+    told: Counter[int] = Counter()
+    for rows in store.archive.ask([segment.file], select, ()):
+        told.update(dict(rows))
     quarters = store.raw(raw.gateway_id, "part_quarters", raw.part_id)
     first_ms = segment.start_ms - segment.start_ms % QUARTER_MS
     try:

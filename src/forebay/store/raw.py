@@ -5,7 +5,6 @@ What is sealed is a series: a table, or the rows of one part in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -79,7 +78,8 @@ class Raw:
         """Return the rows of a query from each place that holds readings of [start, end), oldest first.
 
         select: with `{table}` for the readings; it sees those of the place within [start, end) alone. It is
-        written so that SQLite and DuckDB understand it alike, and what it sums up is added by the caller.
+        written so that SQLite and DuckDB understand it alike, and what it sums up is added by the caller. The files
+        may be several places; to a query with a window function (OVER) they are one.
         """
         found: list[list[tuple[Any, ...]]] = []
         with self.database.snapshot():
@@ -88,14 +88,11 @@ class Raw:
                 high_ms = min(end_ms, until_ms)
                 sealed = segments(self.database, self.gateway_id, self.series, start_ms, high_ms)
                 if sealed:
-                    found.append(self._sealed(select, [segment.file for segment in sealed], start_ms, high_ms))
+                    files = [segment.file for segment in sealed]
+                    found += self.archive.ask(files, select, COLUMNS[self.table], start_ms, high_ms)
                 start_ms = until_ms
             if start_ms < end_ms:
                 where, keys = self.where
                 inner = f"(SELECT * FROM {self.table} WHERE {where} AND at_ms >= ? AND at_ms < ?)"  # noqa: S608
                 found.append(self.database.rows(select.format(table=inner), (*keys, start_ms, end_ms)))
         return found
-
-    def _sealed(self, select: str, files: Sequence[str], start_ms: int, end_ms: int) -> list[tuple[Any, ...]]:
-        inner = "(SELECT * FROM {table} WHERE at_ms >= ? AND at_ms < ?)"
-        return self.archive.rows(files, select.replace("{table}", inner), (start_ms, end_ms), COLUMNS[self.table])
