@@ -22,6 +22,7 @@ COMMANDS = [
     "restore",
     "page",
     "export",
+    "import",
     "endpoints",
     "demo",
     "emulate",
@@ -29,6 +30,7 @@ COMMANDS = [
     "openapi",
 ]
 EXAMPLE = {
+    "import": ("list",),
     "page": ("show",),
     "backup": ("a.tar",),
     "restore": ("a.tar",),

@@ -12,6 +12,7 @@ from typing import Any
 
 from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.house_parser import add_house
+from forebay.cli.intake_parser import add_intake
 from forebay.cli.keep_parser import add_keeping
 from forebay.cli.page_parser import add_page
 
@@ -162,6 +163,7 @@ def _add_recording(
     history.add_argument("--json", action="store_true", help="print JSON instead of a table")
     history.set_defaults(run=_lazily("history", "history"))
     add_keeping(commands, common, _lazily)
+    add_intake(commands, common, _lazily)
     add_page(commands, common, _lazily)
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from forebay.errors import ForebayError
 from forebay.wire import catalogue, gotime
 from forebay.wire.endpoint import Endpoint
-from forebay.wire.percent import WirePercent
+from forebay.wire.percent import AppPercent, WirePercent
 from forebay.wire.power import Aggregates, Meter
 from forebay.wire.powerwalls import Powerwalls
 from forebay.wire.site import Operation
@@ -88,6 +88,11 @@ class SlowReading:
 def app_pct(wire_pct: float | None) -> float | None:
     """Return a charge on the app's scale [%], 0–100; None stays None."""
     return None if wire_pct is None else WirePercent(wire_pct).app.value
+
+
+def wire_charge_pct(app_pct: float) -> float:
+    """Return the charge on the gateway's scale that the app shows as a percentage [%]."""
+    return AppPercent(app_pct).wire.value
 
 
 def gateway_time(aggregates: Aggregates) -> datetime | None:

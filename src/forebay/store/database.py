@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -192,9 +192,10 @@ class Database:
                 self._connection.rollback()
         raise self._worded(error) from error
 
-    def write_at_once(self, statements: Sequence[Statement]) -> None:
+    def write_at_once(self, statements: Iterable[Statement]) -> None:
         """Do all statements in a transaction of their own, durable when it returns, or none.
 
+        statements: may be made while they are done, and read what those before them did.
         Raises StoreError when they cannot be done; unlike with `write` the caller tries again.
         """
         with self._lock:
@@ -204,11 +205,13 @@ class Database:
                 for sql, parameters in statements:
                     self._connection.execute(sql, parameters)
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as exc:
+            except BaseException as exc:
                 with self._in_words():
                     if self._connection.in_transaction:
                         self._connection.rollback()
-                raise self._worded(exc) from exc
+                if isinstance(exc, sqlite3.Error):
+                    raise self._worded(exc) from exc
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -3,7 +3,8 @@
 The energy of a window is the counter's value at its end minus that at its
 start. Inside the pair of readings around an edge it is apportioned by power.
 Hence windows add up exactly, and a span without readings loses nothing that
-the counters saw. Power is integrated only where there is no counter.
+the counters saw. Power is integrated only where there is no counter, and what
+was imported fills only what neither knows.
 Reasons: docs/decisions/0022.
 """
 
@@ -21,12 +22,13 @@ from zoneinfo import ZoneInfo
 from forebay.records.flows import FLOWS
 from forebay.records.troubles import SPANS
 from forebay.store.counting import refused_steps
+from forebay.store.imported import Imported, unread
 from forebay.store.integral import Integral, integrals
 from forebay.store.query import day_bounds
 from forebay.store.raw import sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
-from forebay.store.steps import SWITCH_MS, Point, RefusedStep, share
+from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share
 from forebay.store.store import Store
 
 
@@ -36,10 +38,12 @@ class Energy:
 
     wh: energy [Wh]; None where nothing is known of any part of the window.
     covered_ratio: the part of the window that it accounts for, 0–1; of the rest it holds the least that it was.
+    imported_ratio: the part of the window that only an import tells, 0–1.
     """
 
     wh: float | None
     covered_ratio: float
+    imported_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,14 @@ class _Readings:
             for side in (_BEFORE, _AFTER)
         )
 
+        first, latest = "SELECT min(at_ms) FROM samples WHERE gateway_id = ?", store.latest(gateway_id)
+        first_ms = store.database.rows(first, (gateway_id,))[0][0]
+        self._first_ms, self._last_ms = first_ms or 0, to_ms(latest.at) if latest else 0
+
+    def reach(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there may be readings in [start, end): the very first one stays in the database for ever."""
+        return start_ms <= self._last_ms and end_ms > self._first_ms
+
     def point(self, edge_ms: int, number: int, *, after: bool) -> Point | None:
         """Return a flow's point beside an edge; None where that reading does not know the counter."""
         row = (self._after if after else self._before).get(edge_ms)
@@ -90,8 +102,9 @@ class _Readings:
 class _Ledger:
     """One counter of one gateway, read around edges."""
 
-    def __init__(self, store: Store, gateway_id: int, number: int, readings: _Readings) -> None:
+    def __init__(self, store: Store, gateway_id: int, number: int, readings: _Readings, imported: Imported) -> None:
         flow = FLOWS[number]
+        self._imported = imported
         self._number = number
         self._readings = readings
         self._store = store
@@ -212,9 +225,19 @@ class _Ledger:
         """Return the integral of the power over [start, end) [Wh] and the time it knows [ms]."""
         if end_ms <= start_ms:
             return 0.0, 0
+        if not self._readings.reach(start_ms - TRUST_MS, end_ms + TRUST_MS):
+            return 0.0, 0
         known = self._by_power.get((start_ms, end_ms))
         one = known or integrals(self._store, self._gateway_id, [self._flow], [start_ms, end_ms])[0][0]
         return one.wh, one.known_ms
+
+    def _unread(self, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+        """Return the spans of [start, end) without a power, for imports to fill; none where nothing was imported."""
+        if start_ms >= end_ms or not self._imported.touches(start_ms, end_ms):
+            return []
+        if not self._readings.reach(start_ms - TRUST_MS, end_ms + TRUST_MS):
+            return [(start_ms, end_ms)]
+        return unread(self._store, self._gateway_id, self._flow.power, start_ms, end_ms)
 
     def between(self, start: _Edge, end: _Edge) -> Energy:
         """Return the energy of the window between two edges."""
@@ -235,11 +258,18 @@ class _Ledger:
     def _energy(
         self, start: _Edge, end: _Edge, total_wh: float, known_ms: float, uncounted: Sequence[tuple[int, int]]
     ) -> Energy:
+        imported_ms = 0.0
         for from_ms, until_ms in uncounted:
             power_wh, power_ms = self.by_power(from_ms, until_ms)
             total_wh, known_ms = total_wh + power_wh, known_ms + power_ms
+            for low_ms, high_ms in self._unread(from_ms, until_ms):
+                hole_wh, hole_ms = self._imported.energy(self._number, low_ms, high_ms)
+                total_wh, imported_ms = total_wh + hole_wh, imported_ms + hole_ms
         window_ms = end.at_ms - start.at_ms
-        return Energy(total_wh, max(0.0, known_ms / window_ms)) if known_ms > 0 or total_wh else Energy(None, 0.0)
+        if known_ms + imported_ms <= 0 and not total_wh:
+            return Energy(None, 0.0)
+        covered_ratio = min(1.0, max(0.0, (known_ms + imported_ms) / window_ms))
+        return Energy(total_wh, covered_ratio, imported_ms / window_ms)
 
 
 def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[dict[str, Energy]]:
@@ -250,9 +280,9 @@ def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> 
     windows: list[dict[str, Energy]] = [{} for _ in edges[1:]]
     edges_ms = [to_ms(at) for at in edges]
     with store.database.snapshot():
-        readings = _Readings(store, gateway_id, edges_ms)
+        readings, imported = _Readings(store, gateway_id, edges_ms), Imported(store, gateway_id)
         for number, flow in enumerate(FLOWS):
-            ledger = _Ledger(store, gateway_id, number, readings)
+            ledger = _Ledger(store, gateway_id, number, readings, imported)
             for window, (start, end) in zip(windows, pairwise(ledger.edges(edges_ms)), strict=True):
                 window[flow.name] = ledger.between(start, end)
     return windows

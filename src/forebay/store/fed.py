@@ -7,11 +7,13 @@ much. The rule is that of records/flows.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import pairwise
 
 from forebay.records.flows import Split, share_out, split
 from forebay.store.energy import Energy, energy_between
+from forebay.store.imported import Imported
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
 from forebay.store.store import Store
@@ -52,12 +54,35 @@ def seen_between(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> S
         newest = store.database.rows("SELECT max(start_ms) FROM fed WHERE gateway_id = ?", (gateway_id,))[0][0]
         last_ms = min(floor_ms(end_ms, QUARTER_MS), (newest or 0) + QUARTER_MS)
         if first_ms >= last_ms:
-            return Split(*_of_readings(store, gateway_id, start_ms, end_ms))
+            seen = _of_readings(store, gateway_id, start_ms, end_ms)
+            return Split(*map(sum, zip(seen, _of_imports(store, gateway_id, start_ms, end_ms), strict=True)))
         sql = f"SELECT {_SUMS} FROM fed WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"  # noqa: S608
         whole = [watts / 4 for watts in store.database.rows(sql, (gateway_id, first_ms, last_ms))[0]]
         head = _of_readings(store, gateway_id, start_ms, first_ms)
         tail = _of_readings(store, gateway_id, last_ms, end_ms)
-    return Split(*map(sum, zip(whole, head, tail, strict=True)))
+        imported = _of_imports(store, gateway_id, start_ms, end_ms)
+    return Split(*map(sum, zip(whole, head, tail, imported, strict=True)))
+
+
+def _of_imports(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> list[float]:
+    """Return the same of what was imported, for the quarters without a reading."""
+    imported = Imported(store, gateway_id)
+    parts = [0.0] * len(PARTS)
+    if not imported.touches(start_ms, end_ms):
+        return parts
+    low_ms = floor_ms(start_ms, QUARTER_MS)
+    sql = "SELECT start_ms FROM fed WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms"
+    recorded = [row[0] for row in store.database.rows(sql, (gateway_id, low_ms, end_ms))]
+    latest = store.latest(gateway_id)
+    if latest is not None and to_ms(latest.at) >= low_ms:  # its quarter is not put together yet
+        recorded.append(floor_ms(to_ms(latest.at), QUARTER_MS))
+    reached_ms = start_ms
+    for quarter_ms in [*recorded, end_ms]:
+        if reached_ms < min(quarter_ms, end_ms):
+            seen = asdict(imported.seen(reached_ms, min(quarter_ms, end_ms)))
+            parts = [have + seen[part] for have, part in zip(parts, PARTS, strict=True)]
+        reached_ms = max(reached_ms, quarter_ms + QUARTER_MS)
+    return parts
 
 
 def _of_readings(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> list[float]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forebay.errors import StoreError
 from forebay.records.signals import BY_NAME, FAST, Kind
+from forebay.store.imported import Imported
 from forebay.store.rollup import BUCKETS, floor_ms
 from forebay.store.state import to_ms
 from forebay.store.store import Store
@@ -29,7 +30,7 @@ class Series:
     """Arrays of one length.
 
     t: start of each slot, seconds since 1970 UTC. columns: mean of the slot by
-    signal; None is a slot without a reading.
+    signal; None is a slot without a reading of which nothing was imported either.
     """
 
     step_s: int
@@ -91,8 +92,21 @@ def series(
     columns: dict[str, list[float | None]] = {
         name: [total / n if n else None for total, n in zip(sums[name], counts[name], strict=True)] for name in signals
     }
+    _fill(store, gateway_id, columns, range(start_ms, start_ms + n_slots * step_ms, step_ms))
     first_s = start_ms // 1000
     return Series(step_s, list(range(first_s, first_s + n_slots * step_s, step_s)), columns)
+
+
+def _fill(store: Store, gateway_id: int, columns: dict[str, list[float | None]], slots_ms: range) -> None:
+    """Put what was imported into the slots without a reading."""
+    imported = Imported(store, gateway_id)
+    if not imported.touches(slots_ms.start, slots_ms.stop):
+        return
+    for name, column in columns.items():
+        empty = [slot for slot, value in enumerate(column) if value is None]
+        found = imported.curve([slots_ms[slot] for slot in empty], slots_ms.step, name)
+        for slot, value in zip(empty, found, strict=True):
+            column[slot] = value
 
 
 def _summed(

@@ -1,0 +1,32 @@
+"""The options of `import`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def add_intake(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    lazily: Callable[[str, str], Any],
+) -> None:
+    """Add the command that takes other programs' histories in."""
+    words = (
+        "Take in the history of another program: cloud (CSV files of the public downloader of the vendor's cloud), or "
+        "list and undo what was imported. Nothing is written without --apply, and what was recorded always stands."
+    )
+    command = commands.add_parser("import", parents=[common], help="the history of other programs", description=words)
+    command.add_argument("what", choices=("cloud", "list", "undo"), help="what to take in, or do")
+    command.add_argument("source", nargs="*", metavar="SOURCE", help="files and folders; with undo the number")
+    command.add_argument("--apply", action="store_true", help="keep it (without: say what it would bring)")
+    command.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    command.add_argument("--gateway", metavar="NAME", help="whose history it is (the first of the record)")
+    command.add_argument("--zone", metavar="ZONE", help="zone of times without an offset (the site's)")
+    command.add_argument("--unit", choices=("W", "kW", "Wh", "kWh"), help="of the numbers, where the file differs")
+    command.add_argument("--bad", type=Path, metavar="FILE", help="write the rows that were not taken as CSV")
+    command.add_argument("--limit", type=int, default=10, metavar="N", help="how many of them to print (10)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    command.set_defaults(run=lazily("intake", "take_in"))

@@ -1,0 +1,77 @@
+"""Times as other programs write them: with an offset, local without one, or a day alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from forebay.errors import ConfigError
+from forebay.exchange.intake import Refused
+from forebay.store.state import to_ms
+
+
+class Times:
+    """Reads the times of one file, top to bottom, in a zone.
+
+    A local time that the clock shows twice is the earlier one, unless a row
+    before it was as late; one that no clock shows is refused. `falls` says that
+    the newest row is the first.
+    """
+
+    def __init__(self, zone: ZoneInfo | None, form: str | None = None, *, falls: bool = False) -> None:
+        self._zone = zone
+        self._form = form
+        self._last_ms: int | None = None
+        self._falls = falls
+
+    def read(self, text: str) -> datetime:
+        """Return a time as it is written, with or without an offset. Raises Refused."""
+        text = text.strip()
+        try:
+            return datetime.strptime(text, self._form) if self._form else datetime.fromisoformat(text)  # noqa: DTZ007
+        except ValueError as exc:
+            words = (
+                f"as {self._form}" if self._form else "such as 2026-06-21 18:00:00; --date-format can name another form"
+            )
+            raise Refused("", f"{text or 'nothing'} is no time {words}") from exc
+
+    def at_ms(self, written: datetime) -> int:
+        """Return when a written time was [ms since 1970 UTC]. Raises Refused; ConfigError where no zone is known."""
+        if written.tzinfo is not None:
+            return to_ms(written.astimezone(UTC))
+        zone = self.zone
+        first, second = (to_ms(written.replace(tzinfo=zone, fold=fold).astimezone(UTC)) for fold in (0, 1))
+        if first > second:
+            raise Refused("", f"{written} was skipped when clocks went forward in {zone.key}")
+        before = self._last_ms
+        if self._falls:
+            at_ms = second if before is None or second < before else first
+        else:
+            at_ms = first if before is None or first > before else second
+        self._last_ms = at_ms
+        return at_ms
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of local times. Raises ConfigError where none is known."""
+        if self._zone is None:
+            raise ConfigError("the times are local and nobody knows where; say --zone, such as --zone Europe/Berlin")
+        return self._zone
+
+    def day_ms(self, day: date) -> tuple[int, int]:
+        """Return a local day as [start, end) [ms since 1970 UTC]."""
+        start, end = (
+            datetime(one.year, one.month, one.day, tzinfo=self.zone).astimezone(UTC)
+            for one in (day, day + timedelta(days=1))
+        )
+        return to_ms(start), to_ms(end)
+
+
+def usual_step_ms(starts_ms: list[int], otherwise_ms: int) -> int:
+    """Return the spacing that most rows have [ms]; `otherwise_ms` where there is none."""
+    steps: dict[int, int] = {}
+    for before, after in pairwise(starts_ms):
+        if after > before:
+            steps[after - before] = steps.get(after - before, 0) + 1
+    return max(steps, key=lambda step: (steps[step], -step)) if steps else otherwise_ms

@@ -1,0 +1,104 @@
+"""`forebay import`: first told, then kept, and taken away again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Forebay
+from tests.exchange.downloads import power_file, power_text
+
+from forebay.store import Store
+
+DAY = date(2023, 7, 19)
+ZONE = ("--zone", "Europe/Berlin")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "forebay.db"
+
+
+def test_without_apply_nothing_is_written(forebay: Forebay, tmp_path: Path, db: Path) -> None:
+    outcome = forebay("import", "cloud", str(power_file(tmp_path, DAY)), "--db", str(db), *ZONE)
+
+    assert outcome.code == 0, outcome.err
+    assert "288, all new" in outcome.out
+    assert "Nothing has been written. Add --apply" in outcome.out
+    assert not db.exists()
+
+
+def test_applied_listed_told_again_and_undone(forebay: Forebay, tmp_path: Path, db: Path) -> None:
+    power_file(tmp_path, DAY)
+    command = ("import", "cloud", str(tmp_path / "power"), "--db", str(db), *ZONE)
+    first = json.loads(forebay(*command, "--apply", "--json").out)
+    with Store.read(db) as store:
+        kept = store.database.rows("SELECT * FROM imports")
+    again = json.loads(forebay(*command, "--apply", "--json").out)
+    power_file(tmp_path, DAY + timedelta(days=1))
+    longer = forebay(*command)
+    listed = json.loads(forebay("import", "list", "--db", str(db), "--json").out)
+    undone = forebay("import", "undo", "1", "--db", str(db))
+    left = forebay("import", "list", "--db", str(db))
+
+    assert [(one["id"], one["intervals"], one["new"]) for one in first["imports"]] == [(1, 288, 288)]
+    assert first["imports"][0]["kwh"]["solar"] == pytest.approx(32)
+    assert [(one["id"], one["new"]) for one in again["imports"]] == [(None, 0)]
+    assert len(kept) == 1
+    assert "576, of which 288 new" in longer.out
+    assert [(one["id"], one["sha256"], one["decisions"]["zone"]) for one in listed] == [
+        (1, first["imports"][0]["sha256"], "Europe/Berlin")
+    ]
+    assert "import 1 (cloud-power, 288 intervals" in undone.out
+    assert left.out == "nothing was imported\n"
+
+
+def test_bad_rows_are_told_up_to_a_limit_and_written_whole(forebay: Forebay, tmp_path: Path, db: Path) -> None:
+    file = tmp_path / "2023-07-19.csv"
+    lines = power_text(DAY).splitlines()
+    file.write_text("\n".join([lines[0], *(line.replace(",0.0,", ",x,", 1) for line in lines[1:])]))
+    outcome = forebay(
+        "import", "cloud", str(file), "--db", str(db), *ZONE, "--limit", "2", "--bad", str(tmp_path / "bad.csv")
+    )
+    listed = list(csv.DictReader((tmp_path / "bad.csv").read_text().splitlines()))
+
+    assert outcome.code == 0
+    assert outcome.out.count("not taken: ") == 2
+    assert f"… and {len(listed) - 2} more rows not taken" in outcome.out
+    assert {row["column"] for row in listed} == {"solar_power"}
+    assert int(listed[0]["line"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("cloud",), "name what to import: forebay import cloud FILE"),
+        (("cloud", "nowhere.csv"), "nowhere.csv: is not there"),
+        (("undo",), "say which import by its number"),
+        (("undo", "seven"), "say which import by its number"),
+        (("undo", "7"), "there is no import 7; there are: none"),
+        (("cloud", "x.csv", "--zone", "Mars/Base"), "Mars/Base: is no time zone such as Europe/Berlin"),
+        (("cloud", "x.csv", "--gateway", "barn"), "has no gateway barn; there are gateway"),
+    ],
+)
+def test_bad_words_are_answered_with_good_ones(forebay: Forebay, db: Path, words: tuple[str, ...], said: str) -> None:
+    with Store.open(db) as store:
+        store.gateway_id("gateway")
+    outcome = forebay("import", *words, "--db", str(db))
+
+    assert (outcome.code, said in outcome.err) == (1, True), outcome.err
+
+
+def test_while_another_writes_the_way_is_told_and_a_look_is_free(forebay: Forebay, tmp_path: Path, db: Path) -> None:
+    file = str(power_file(tmp_path, DAY))
+    with Store.open(db) as store:
+        store.gateway_id("gateway")
+        looked = forebay("import", "cloud", file, "--db", str(db), *ZONE)
+        refused = forebay("import", "cloud", file, "--db", str(db), *ZONE, "--apply")
+
+    assert looked.code == 0
+    assert (refused.code, "is writing here; stop it" in refused.err) == (1, True)
+    assert "a stop of a minute loses no energy" in refused.err
