@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.web.gateway_house import BUILT, House, Visitor
-from tests.web.made_up import TODAY, day_of, now_at
+from tests.web.made_up import TODAY, day_of, extent, now_at, series
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src/forebay/views/web/static"
@@ -47,7 +47,7 @@ class Stub:
         self._thread: threading.Thread | None = None
         self._listeners: list[queue.Queue[str | None]] = []
         self.was_away = False
-        self.answers: dict[str, Any] = {}
+        self.answers: dict[str, Any] = {"extent": extent(), "series": series}
         """What further addresses of the API answer: "energy" -> an object, or a function of the asked parameters;
         (status, object) is a refusal."""
         self.asked: list[tuple[str, dict[str, str]]] = []

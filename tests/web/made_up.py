@@ -145,3 +145,60 @@ def waiting() -> dict[str, Any]:
     }
     empty = dict.fromkeys(("at", "power_w", "flow_w", "charge", "grid", "operation", "today", "site_name", "firmware"))
     return {**now, **empty, "connection": words}
+
+
+SIGNALS = {
+    "solar_power_w": "solar_w",
+    "load_power_w": "load_w",
+    "site_power_w": "site_w",
+    "battery_power_w": "battery_w",
+    "charge_app_pct": "charge_app_pct",
+}
+FIRST = date(2024, 3, 1)
+"""The first day of the made-up record."""
+
+
+def midnight(day: date) -> int:
+    """Return when a local day begins [s since 1970]."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).timestamp())
+
+
+def extent() -> dict[str, Any]:
+    """Return /api/extent of the house."""
+    now = now_at()
+    first = iso(midnight(FIRST))
+    return {"timezone": ZONE, "first": first, "until": now["at"], "now": now["now"], "today": TODAY.isoformat()}
+
+
+def series(params: dict[str, str]) -> dict[str, Any]:
+    """Return /api/series of the house: days before today are one of three, over and over."""
+    start, end, points = float(params["start"]), float(params["end"]), int(params.get("points", 1000))
+    step = next((s for s in (5, 60, 900, 3600, 21600) if (end - start) / s <= points * 1.5), 86_400)
+    t = list(range(int(start - start % step), int(end), step))
+    until = datetime.fromisoformat(now_at()["at"]).timestamp()
+    names = params["signals"].split(",")
+    columns: dict[str, list[float | None]] = {name: [] for name in names}
+    for at in t:
+        local = datetime.fromtimestamp(at, ZoneInfo(ZONE))
+        is_known = midnight(FIRST) <= at < until
+        like = TODAY if local.date() == TODAY else date(2026, 6, 1 + local.toordinal() % 3)
+        day = day_of(like, has_gap=like == TODAY)
+        minute = local.hour * 60 + local.minute
+        for name in names:
+            columns[name].append(day[SIGNALS[name]][minute] if is_known else None)
+    spread = {name: 200.0 if name.endswith("_w") else 0.5 for name in names}
+    low, high = (
+        {n: [None if v is None else round(v + s * spread[n], 1) for v in columns[n]] for n in names} for s in (-1, 1)
+    )
+    return {
+        "start": iso(start),
+        "end": iso(end),
+        "timezone": ZONE,
+        "until": now_at()["at"],
+        "step_s": step,
+        "t": t,
+        "columns": columns,
+        "low": low if step > 5 else {},
+        "high": high if step > 5 else {},
+        "gaps": [],
+    }

@@ -29,7 +29,7 @@ def test_axe_finds_nothing_serious(browser: Browser, stub: Stub, scheme: Any, st
     page.goto(stub.address)
     page.wait_for_selector(".chart canvas")
     if state == "table":
-        page.click("text=Show as an hourly table")
+        page.click("text=Show as a table")
 
     found = axe_of(page)
     context.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.web.waiting import until
 
 if TYPE_CHECKING:
     from tests.web.conftest import Opener, Stub
@@ -58,7 +59,7 @@ def test_the_first_gateway_needs_no_name_in_the_address(open_page: Opener, stub:
     page = open_page("#/now?gateway=barn", wait=".gateway-choice")
 
     page.select_option(".gateway-choice select", "house")
-    page.wait_for_function("!location.hash.includes('gateway')")
+    until(page, "!location.hash.includes('gateway')")
 
     assert page.url == stub.address
 

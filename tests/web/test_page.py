@@ -187,17 +187,17 @@ def test_arrow_keys_read_the_curves(open_page: Opener) -> None:
 def test_the_curves_are_also_a_table(open_page: Opener) -> None:
     page = open_page()
 
-    page.click("text=Show as an hourly table")
+    page.click("text=Show as a table")
 
     assert page.locator("tbody tr").count() == 12
-    assert page.get_attribute("[aria-controls=hours]", "aria-expanded") == "true"
+    assert page.get_attribute("[aria-controls$=table]", "aria-expanded") == "true"
 
 
 def test_every_control_is_reached_by_tab_and_shows_it(open_page: Opener) -> None:
     page = open_page()
     reached = []
 
-    for _ in range(9 + page.locator("nav a").count()):
+    for _ in range(16 + page.locator("nav a").count()):
         page.keyboard.press("Tab")
         name = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -213,8 +213,11 @@ def test_every_control_is_reached_by_tab_and_shows_it(open_page: Opener) -> None
         "Home",
         "Battery",
         "Grid",
-        "Curves of the day",
-        "Show as an hourly",
+        "Power of the day",
+        "Shorter span",
+        "Show as a table",
+        "CSV",
+        "PNG",
     ]
     places = [names.index(part) for part in order]
     assert places == sorted(places)
@@ -239,7 +242,7 @@ def test_the_chosen_colours_are_kept(open_page: Opener) -> None:
 @pytest.mark.parametrize("width", [320, 360, 768, 1280, 2560])
 def test_nothing_scrolls_sideways(open_page: Opener, width: int, scheme: str) -> None:
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.click("text=Show as an hourly table")
+    page.click("text=Show as a table")
 
     assert overflow_px(page) == 0
 

@@ -4,6 +4,7 @@ import "./styles/page.css";
 import "./styles/frame.css";
 import "./styles/parts.css";
 import "./styles/live.css";
+import "./styles/chart.css";
 import "./styles/day.css";
 
 import { render } from "preact";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Day } from "../src/api";
-import { localHours } from "../src/pages/now/chartOptions";
-import { hourly, joinLive, lastFilled, nearest, type LivePoint } from "../src/pages/now/day";
+import { joinLive, lastFilled, type LivePoint } from "../src/pages/now/day";
 
 const START = Date.parse("2026-06-21T00:00:00Z") / 1000;
 
@@ -30,22 +29,7 @@ describe("a day", () => {
   it("takes no point of another day", () => {
     expect(joinLive(day([1]), [point(START + 86_400), point(START - 1)]).t).toHaveLength(1);
   });
-  it("has hourly means that skip what is missing", () => {
-    const rows = hourly(day([10, null, 20, ...Array<null>(58).fill(null), 8]));
-    expect(rows.map((row) => row.solar_w)).toEqual([15, 8]);
-  });
-  it("that is empty has no hours and no last reading", () => {
-    expect(hourly(day([]))).toEqual([]);
+  it("that is empty has no last reading", () => {
     expect(lastFilled(day([null, null]))).toBe(-1);
   });
-  it("finds the slot nearest to a time", () => {
-    expect(nearest(day([1, 2, 3]), START + 80)).toBe(1);
-    expect(nearest(day([1, 2, 3]), START + 9999)).toBe(2);
-  });
-});
-
-it("hours on the axis are the house's own also when the clock changes", () => {
-  const start = Date.parse("2026-03-08T08:00:00Z") / 1000;
-  const marks = localHours(start, start + 23 * 3600, 6, "America/Los_Angeles").map((t) => (t - start) / 3600);
-  expect(marks).toEqual([0, 5, 11, 17, 23]);
 });

@@ -17,7 +17,7 @@ export function ChartKey({ series, label, when, valueOf, isShown, toggle }: Char
   return (
     <div class="legend">
       <p class="legend-time">
-        <span class="legend-label">{label}</span>
+        <span class="legend-label">{label}</span>{" "}
         {when ?? NONE}
       </p>
       {series.map((one) => {

@@ -6,7 +6,7 @@ import { slotWords, ticks } from "./calendar";
 import { measureOf } from "./ChartKey";
 import { slotEnd, type Drawn, type Series, type Window } from "./types";
 
-const MOST_ROWS = 49;
+const MOST_ROWS = 25;
 
 interface ChartTableProps {
   title: string;

@@ -26,6 +26,8 @@ export interface TimeChartProps {
   limits: Window;
   /** Another window was asked for; null is the way back. Without it the chart stands still. */
   onWindow?: (window: Window | null) => void;
+  /** Whether there is no way back; by default where all is in sight. */
+  isFitted?: boolean;
   drawn: Drawn;
   series: readonly Series[];
   plots: readonly Plot[];
@@ -184,7 +186,7 @@ export function TimeChart(props: TimeChartProps) {
       {note ? <p class="note">{note}</p> : null}
       <Tools
         canZoom={onWindow !== undefined}
-        isFitted={isSame(window, limits)}
+        isFitted={props.isFitted ?? isSame(window, limits)}
         way={way}
         csv={csv}
         picture={picture}

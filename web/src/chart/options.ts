@@ -7,7 +7,7 @@ import { ticks } from "./calendar";
 import type { Layer } from "./columns";
 import { drawGaps } from "./gaps";
 import { barPaths, drawLevel, drawMarks, drawUnit } from "./paint";
-import { mixed, type Palette } from "./palette";
+import { faded, mixed, type Palette } from "./palette";
 import type { Drawn, Mark, Plot, Series, Window } from "./types";
 
 /** What a plot asks for whenever it draws, so that new values need no new plot. */
@@ -43,7 +43,7 @@ export function optionsOf(setting: Setting, layers: readonly Layer[]): uPlot.Opt
   const bands: uPlot.Band[] = [];
   layers.forEach(({ role, series }, i) => {
     // uPlot counts from 1: the band lies between this layer and the one after it.
-    if (role === "high") bands.push({ series: [i + 1, i + 2], fill: mixed(palette[series.colour], palette.ground, 0.24) });
+    if (role === "high") bands.push({ series: [i + 1, i + 2], fill: faded(palette[series.colour], 0.22) });
   });
   return {
     width,
@@ -111,7 +111,8 @@ function seriesOf({ series, role }: Layer, setting: Setting): uPlot.Series {
   if (series.kind === "bars") {
     return { scale: "y", width: 0, stroke: colour, fill: mixed(colour, palette.ground, series.isPale ? 0.5 : 1), points: { show: false }, paths: barPaths(() => latest().drawn) };
   }
-  const strength = series.stack === undefined ? 0.15 : series.isPale ? 0.45 : 0.85;
+  // What lies behind a stack is another layer of it and must not shine through.
+  const fill = series.stack === undefined ? faded(colour, 0.14) : mixed(colour, palette.ground, series.isPale ? 0.45 : 0.85);
   return {
     scale: "y",
     width: (series.width ?? (series.stack === undefined ? 1.5 : 0.5)) * grown,
@@ -119,7 +120,7 @@ function seriesOf({ series, role }: Layer, setting: Setting): uPlot.Series {
     dash,
     // A reading with nothing on either side would be drawn as nothing.
     points: { size: 4 * grown, fill: colour, show: (_plot, i) => hasLonely(_plot.data[i]), filter: (plot, i) => lonely(plot.data[i]) },
-    ...(series.kind === "area" ? { fill: mixed(colour, palette.ground, strength), fillTo: 0 } : {}),
+    ...(series.kind === "area" ? { fill, fillTo: 0 } : {}),
   };
 }
 

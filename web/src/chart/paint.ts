@@ -55,6 +55,10 @@ function write(plot: uPlot, text: string, x: number, y: number, palette: Palette
   ctx.font = `${Math.round(palette.rem * 0.78 * uPlot.pxRatio)}px ${palette.font}`;
   ctx.textAlign = align;
   ctx.textBaseline = base;
+  ctx.strokeStyle = palette.ground;
+  ctx.lineWidth = 3 * uPlot.pxRatio;
+  ctx.lineJoin = "round";
+  ctx.strokeText(text, x, y);
   ctx.fillText(text, x, y);
   ctx.restore();
 }

@@ -41,3 +41,9 @@ function parts(colour: string): number[] | null {
   const numbers = /^rgba?\(([^)]+)\)/.exec(colour)?.[1]?.split(/[\s,/]+/).slice(0, 3).map(Number);
   return numbers?.length === 3 ? numbers : null;
 }
+
+/** A colour that lets through what is behind it. */
+export function faded(colour: string, strength: number): string {
+  const found = parts(colour);
+  return found ? `rgb(${found.join(" ")} / ${strength})` : colour;
+}

@@ -28,6 +28,7 @@ from forebay.views.web.live import Streams
 from forebay.views.web.more import ANSWERS, More
 from forebay.views.web.pages import STATIC, Pages
 from forebay.views.web.totals import Totals
+from forebay.views.web.windows import Windows
 
 MAX_DAYS = 3660
 
@@ -128,6 +129,7 @@ def build(
     streams = Streams(store)
     api = _Api(houses, streams)
     more = More(houses, site)
+    windows = Windows(houses)
 
     def get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
         return Route(path, handler, methods=["GET"])
@@ -145,6 +147,8 @@ def build(
             get("/api/now", api.now),
             get("/api/day", api.day),
             get("/api/days", api.days),
+            get("/api/series", windows.series),
+            get("/api/extent", windows.extent),
             get("/api/events", api.events),
             get("/api/me", api.me),
             *(get(path, more.handler(path)) for path in ANSWERS),

@@ -1,37 +1,34 @@
 /** One day: its energy, its curves, its gaps, and the way to the days before. */
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 
 import type { Day, Kwh, Quantity } from "../../api";
-import { Chart } from "./Chart";
-import { joinLive, lastFilled, powersAt, type Curves } from "./day";
-import { DayTable } from "./DayTable";
+import { startOfDate } from "../../chart/calendar";
 import { kwh, longDate, shiftDate, timeOfDay } from "../../format";
 import type { PageProps } from "../../frame/page";
-import { useDay } from "./useDay";
-import { Legend, type Shown } from "./Legend";
+import type { Problem } from "../../hooks";
 import type { Live } from "../../live";
+import { joinLive, lastFilled } from "./day";
+import { DayChart } from "./DayChart";
+import { useDay } from "./useDay";
 
-export function DayPanel({ live, isDark, route, choose: chooseIn, ask, today }: PageProps) {
+export function DayPanel(props: PageProps) {
+  const { live, route, choose: chooseIn, ask, today, timezone } = props;
   const chosen = route.query["day"] ?? null;
   const choose = (day: string | null): void => chooseIn({ day });
   const date = chosen ?? today;
   const isToday = date !== null && date === today;
   const { day, points, problem } = useDay(ask, date, isToday, live);
-  const [cursor, setCursor] = useState<number | null>(null);
-  const [shown, setShown] = useState<Shown>({ solar: true, load: true, battery: true, site: true });
-  const [hasTable, setHasTable] = useState(false);
   const curves = useMemo(() => (day ? joinLive(day, points) : null), [day, points]);
   const totals = (isToday ? live.now?.today?.kwh : null) ?? day?.kwh ?? null;
   const step = (days: number): void => {
     if (!date) return;
     const target = shiftDate(date, days);
-    setCursor(null);
     choose(target === today ? null : target);
   };
 
   return (
-    <section class="day" id="day" data-today={isToday ? "" : undefined} aria-labelledby="day-title" tabIndex={-1}>
+    <section class="day" data-today={isToday ? "" : undefined} aria-labelledby="day-title">
       <div class="day-head">
         <h2 id="day-title">
           {isToday || !date ? "Today" : longDate(date)}
@@ -52,35 +49,11 @@ export function DayPanel({ live, isDark, route, choose: chooseIn, ask, today }: 
         </div>
       </div>
       <Totals kwhOf={totals} />
-      {day && curves ? (
+      {day && curves && date ? (
         <>
-          <Legend
-            powers={legendPowers(curves, cursor, isToday, live)}
-            time={cursorTime(curves, cursor, day)}
-            charge={curves.charge_app_pct[cursor ?? lastFilled(curves)] ?? null}
-            isNow={cursor === null && isToday}
-            isEmpty={cursor === null && lastFilled(curves) < 0}
-            shown={shown}
-            setShown={setShown}
-          />
-          <Chart
-            day={day}
-            curves={curves}
-            shown={shown}
-            cursor={cursor}
-            setCursor={setCursor}
-            isDark={isDark}
-            reservePct={isToday ? (live.now?.operation?.reserve_app_pct ?? null) : null}
-          />
-          <p class="note">
-            Above zero: production, use, discharging, from the grid. Below zero: charging, to the grid.
-          </p>
+          <DayChart {...props} key={`${date} ${props.gateway}`} day={day} curves={curves} isToday={isToday} dayStart={startOfDate(date, timezone)} />
           <Gaps day={day} isEmpty={lastFilled(curves) < 0} isToday={isToday} />
           {problem ? <p class="note">{problem.words} {problem.advice}</p> : null}
-          <button type="button" class="quiet" aria-expanded={hasTable} aria-controls="hours" onClick={() => setHasTable(!hasTable)}>
-            {hasTable ? "Hide the hourly table" : "Show as an hourly table"}
-          </button>
-          <div id="hours">{hasTable ? <DayTable day={day} /> : null}</div>
         </>
       ) : (
         <p class="blank">{blankSentence(problem, live)}</p>
@@ -89,22 +62,11 @@ export function DayPanel({ live, isDark, route, choose: chooseIn, ask, today }: 
   );
 }
 
-function blankSentence(problem: { words: string; advice: string | null } | null, live: Live): string {
+function blankSentence(problem: Problem | null, live: Live): string {
   if (problem) return `${problem.words} ${problem.advice ?? ""}`;
   if (live.link === "lost") return "The day's curves come as soon as forebay answers.";
   if (live.now && !live.now.today?.date) return "The day's curves begin with the first reading.";
   return "Fetching the day's curves …";
-}
-
-function cursorTime(curves: Curves, cursor: number | null, day: Day): string | null {
-  const t = curves.t[cursor ?? lastFilled(curves)];
-  return t === undefined ? null : timeOfDay(t * 1000, day.timezone);
-}
-
-function legendPowers(curves: Curves, cursor: number | null, isToday: boolean, live: Live) {
-  if (cursor !== null) return powersAt(curves, cursor);
-  if (isToday && live.link === "up" && live.now?.power_w && live.now.connection.state === "live") return live.now.power_w;
-  return powersAt(curves, lastFilled(curves));
 }
 
 const QUANTITIES: [Quantity, string, string][] = [

@@ -1,6 +1,6 @@
-/** One day's curves: live points joined on, values under a cursor, hourly means. */
+/** One day's curves with the live points joined on. */
 
-import type { Column, Day, Now, Powers } from "../../api";
+import type { Column, Day, Now } from "../../api";
 
 export const CURVES = ["solar_w", "load_w", "site_w", "battery_w", "charge_app_pct"] as const;
 export type Curve = (typeof CURVES)[number];
@@ -60,57 +60,4 @@ export function joinLive(day: Day, points: readonly LivePoint[]): Curves {
     for (const curve of CURVES) joined[curve].push(point[curve]);
   }
   return joined;
-}
-
-/** The powers of one slot, as the live reading would give them. */
-export function powersAt(curves: Curves, index: number): Powers {
-  return {
-    solar: curves.solar_w[index] ?? null,
-    load: curves.load_w[index] ?? null,
-    site: curves.site_w[index] ?? null,
-    battery: curves.battery_w[index] ?? null,
-  };
-}
-
-/** The slot nearest to a time. */
-export function nearest(curves: Curves, t: number): number {
-  let low = 0;
-  let high = curves.t.length - 1;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if ((curves.t[mid] ?? 0) < t) low = mid + 1;
-    else high = mid;
-  }
-  const before = curves.t[low - 1];
-  const after = curves.t[low];
-  return before !== undefined && after !== undefined && t - before < after - t ? low - 1 : low;
-}
-
-export interface Hour extends Record<Curve, number | null> {
-  start: number;
-}
-
-/** Hourly means, for the table; hours without a reading before the last one are kept and empty. */
-export function hourly(day: Day): Hour[] {
-  const start = Date.parse(day.start) / 1000;
-  const end = Date.parse(day.end) / 1000;
-  const last = lastFilled(day);
-  const rows: Hour[] = [];
-  for (let hour = start, i = 0; hour < end && last >= 0 && hour <= (day.t[last] ?? start); hour += 3600) {
-    const first = i;
-    while (i < day.t.length && (day.t[i] ?? 0) < hour + 3600) i++;
-    const mean = (column: Column): number | null => {
-      const values = column.slice(first, i).filter((value) => value != null);
-      return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
-    };
-    rows.push({
-      start: hour,
-      solar_w: mean(day.solar_w),
-      load_w: mean(day.load_w),
-      site_w: mean(day.site_w),
-      battery_w: mean(day.battery_w),
-      charge_app_pct: mean(day.charge_app_pct),
-    });
-  }
-  return rows;
 }

@@ -1,6 +1,6 @@
 /** How each curve is drawn: a line of its own kind, so that colour is never alone. */
 
-import type { Power } from "../../api";
+import type { Power } from "./api";
 
 export interface Stroke {
   width: number;

@@ -1,0 +1,68 @@
+"""The addresses that ask about a window of time: what is asked, checked, and who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forebay.store.curves import GAUGES
+from forebay.views.web.answers import Answers
+from forebay.views.web.guard import json_reply, refusal
+from forebay.views.web.houses import Houses
+from forebay.views.web.series import KEPT_AS, extent, instant, series, together
+from forebay.views.web.totals import Totals
+
+MOST_POINTS, MOST_SIGNALS = 5000, 40
+_MOST_DAYS = 200 * 366
+_TIMES = "Write times as 2026-06-21T07:00:00Z, or as seconds since 1970."
+
+
+class Windows:
+    """Handlers of /api/series and /api/extent."""
+
+    def __init__(self, houses: Houses) -> None:
+        self._houses = houses
+
+    async def series(self, request: Request) -> Response:
+        """Answer GET /api/series."""
+        query = request.query_params
+        try:
+            start, end = instant(query.get("start", "")), instant(query.get("end", ""))
+        except (ValueError, OverflowError, OSError):
+            return refusal(400, f"{query.get('start')!r} to {query.get('end')!r} is no window of time.", _TIMES)
+        if not timedelta(0) < end - start <= timedelta(days=_MOST_DAYS):
+            return refusal(400, "The window must end after it begins, 200 years later at most.", _TIMES)
+        points = query.get("points", "1000")
+        if not (points.isascii() and points.isdecimal() and 1 <= int(points[:6]) <= MOST_POINTS):
+            return refusal(400, f"{points!r} is not a number of points.", f"Ask for 1 to {MOST_POINTS}.")
+        names = list(dict.fromkeys(name for name in query.get("signals", "").split(",") if name))
+        known = {*GAUGES, *KEPT_AS}
+        wrong = next((name for name in names if name not in known and not name.startswith("part/")), None)
+        if not names or wrong is not None or len(names) > MOST_SIGNALS:
+            said = "No signal is asked for." if not names else f"{wrong or names[-1]}: no curve can be drawn of this."
+            return refusal(400, said, f"Ask for {MOST_SIGNALS} at most of {', '.join(sorted(known))}, part/ID/name.")
+        choice = query.get("gateway")
+
+        def made() -> dict[str, Any]:
+            houses = self._several(choice)
+            if len(houses) == 1:
+                return series(next(iter(houses.values())), start, end, names, int(points))
+            if any("/" in name for name in names):
+                self._houses.single(choice)  # says that a part is one gateway's
+            return together(houses, start, end, names, int(points))
+
+        return json_reply(await asyncio.to_thread(made))
+
+    async def extent(self, request: Request) -> Response:
+        """Answer GET /api/extent."""
+        choice = request.query_params.get("gateway")
+        return json_reply(await asyncio.to_thread(lambda: extent(list(self._several(choice).values()))))
+
+    def _several(self, choice: str | None) -> dict[str, Answers]:
+        found = self._houses.of(choice)
+        names = found.names if isinstance(found, Totals) else ()
+        return {name: self._houses.one(name) for name in names} if names else {"": self._houses.single(choice)}
