@@ -155,10 +155,15 @@ class PartKey:
 
 @dataclass(frozen=True, slots=True)
 class PartReading:
-    """What one part told at one instant, by the names of the table; what it did not tell is left out or None."""
+    """What one part told at one instant, by the names of the table; what it did not tell is left out or None.
+
+    is_there: False where the device only has room for such a part, and nothing shows that there is one. A part that
+    was there once keeps its readings.
+    """
 
     key: PartKey
     values: Mapping[str, Value]
+    is_there: bool = True
 
     def __post_init__(self) -> None:
         """Check the names. Raises ValueError naming one that such a part has not."""

@@ -35,14 +35,19 @@ class PartWriter:
     def append(self, at: datetime, readings: Iterable[PartReading]) -> int:
         """Keep what was told at an instant; return how many of the readings were new: later than their part's last.
 
-        A part that was never seen is made. What belongs to one instant is kept whole or not at all. Raises StoreError.
+        A part that was never seen is made, at once durable. What belongs to one instant is kept whole or not at all.
+        Raises StoreError.
         """
         at_ms, statements, new = to_ms(at), [], 0
         for reading in readings:
-            part, made = self._part(reading.key, at_ms)
-            if not made and part.last is not None and at_ms <= to_ms(part.last):
+            part = self._find(reading.key)
+            if part is None:
+                if not reading.is_there:
+                    continue
+                part = self._made(reading.key, at_ms)
+            elif part.last is not None and at_ms <= to_ms(part.last):
                 continue
-            statements += made or self._roll(part, at_ms)
+            statements += self._roll(part, at_ms)
             values = [reading.values.get(name) for name in PART_NAMES]
             statements.append((_INSERT, (self._gateway_id, part.id, at_ms, *values)))
             self._parts[part.kind, part.serial_hash, part.place] = replace(part, last=at)
@@ -60,24 +65,39 @@ class PartWriter:
         span = (self._gateway_id, part.id, start_ms, start_ms + QUARTER_MS)
         return [(_ROLL, span), ("UPDATE parts SET last_ms = ? WHERE id = ?", (last_ms, part.id))]
 
-    def _part(self, key: PartKey, at_ms: int) -> tuple[Part, list[Statement]]:
-        """Return the part that a key means, and what makes it where it is new."""
-        known = self._parts.get((key.kind, key.serial_hash, key.place)) or self._without_serial(key)
-        if known is not None:
-            return known, []
+    def _made(self, key: PartKey, at_ms: int) -> Part:
+        """Make a part."""
         number = 1 + max((part.number for part in self._parts.values() if part.kind is key.kind), default=0)
-        rows = self._store.database.rows("SELECT coalesce(max(id), 0) FROM parts")
-        part_id = 1 + max(rows[0][0], *(part.id for part in self._parts.values()), 0)
+        part_id = 1 + self._store.database.rows("SELECT coalesce(max(id), 0) FROM parts")[0][0]
         at = from_ms(at_ms)
-        label = key.label or f"{WORDS[key.kind]} {number}"
+        label = self._label(key.label or f"{WORDS[key.kind]} {number}")
         part = Part(part_id, key.kind, number, label, key.serial_hash, at, at, key.place)
-        self._parts[part.kind, part.serial_hash, part.place] = part
         row = (part_id, self._gateway_id, str(key.kind), number, label, key.serial_hash, key.place, at_ms, at_ms)
-        return part, [("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)]
+        self._store.database.write_at_once([("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)])
+        self._parts[part.kind, part.serial_hash, part.place] = part
+        return part
 
-    def _without_serial(self, key: PartKey) -> Part | None:
-        """Return the only part that a key without a serial number can mean: later firmware no longer tells it."""
-        if key.serial:
-            return None
+    def label_of(self, key: PartKey) -> str | None:
+        """Return the label of the part that a key means, None where it was never seen."""
+        part = self._find(key)
+        return part.label if part else None
+
+    def _label(self, wanted: str) -> str:
+        """Return a label that no other part has: the second "String A" is "String A (2)"."""
+        taken = {part.label for part in self._parts.values()}
+        n, label = 1, wanted
+        while label in taken:
+            n += 1
+            label = f"{wanted} ({n})"
+        return label
+
+    def _find(self, key: PartKey) -> Part | None:
+        """Return the part that a key means.
+
+        A key without a serial number means the only one of its place: later firmware no longer tells it.
+        """
+        known = self._parts.get((key.kind, key.serial_hash, key.place))
+        if known is not None or key.serial:
+            return known
         found = [p for p in self._parts.values() if p.kind is key.kind and p.place == key.place]
         return found[0] if len(found) == 1 else None
