@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from forebay.errors import Advice, ForebayError, GatewayError, NotOffered, Throttled, Unreachable
+from forebay.errors import Advice, ForebayError, GatewayError, NotOffered, NotPermitted, Throttled, Unreachable
 from forebay.records.reading import Reading, fast_reading
 from forebay.records.tempo import Source
 from forebay.wire.endpoint import Endpoint
@@ -84,6 +84,7 @@ class Asker:
         self._due_s: dict[str, float] = {}
         self._failing: dict[str, str] = {}
         self._news: dict[str, ForebayError] = {}
+        self._refused: dict[str, ForebayError] = {}
 
     async def call(self, row: Endpoint[Any, R]) -> R:
         """Return the row's model. Raises ForebayError and nothing else."""
@@ -106,10 +107,12 @@ class Asker:
             model: object = await self.call(row)
         except ForebayError as exc:
             self._postpone(row, exc)
+            self._refused[row.name] = exc
             if self._failing.get(row.name) != type(exc).__name__:
                 self._news[row.name] = exc
             return None
         self._news.pop(row.name, None)
+        self._refused.pop(row.name, None)
         if self._failing.pop(row.name, None):
             _log.info("%s is back", row.name)
         return model
@@ -124,6 +127,14 @@ class Asker:
     def hush(self) -> None:
         """Forget what has failed lately: nothing answers, and that is told once for all."""
         self._news.clear()
+
+    def is_failing(self, row: Endpoint[Any, Any]) -> bool:
+        """Whether the row did not answer when it was asked last."""
+        return row.name in self._refused
+
+    def is_left_out(self, row: Endpoint[Any, Any]) -> bool:
+        """Whether the gateway does not offer the row, or not to this login."""
+        return isinstance(self._refused.get(row.name), NotOffered | NotPermitted)
 
     def is_due(self, row: Endpoint[Any, Any]) -> bool:
         """Whether the row may be asked now."""

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from forebay.clock import Clock, SystemClock
 from forebay.errors import ForebayError
 from forebay.recorder.asking import Answer, Asker, Caller, Pause
-from forebay.recorder.identity import din_hash_of
+from forebay.recorder.beside import Beside
 from forebay.recorder.notes import Notes, detail_of, sentence
 from forebay.records import reading as records
 from forebay.records.reading import Reading
@@ -26,9 +26,8 @@ from forebay.records.tempo import SKEW_S, STILL, RateMeter, Source, Tempo, skew_
 from forebay.store.state import Connection
 from forebay.store.store import Store
 from forebay.wire import catalogue
-from forebay.wire.endpoint import Endpoint, Poll
+from forebay.wire.endpoint import Endpoint
 from forebay.wire.power import Aggregates
-from forebay.wire.site import SiteInfo, SiteName
 from forebay.wire.system import GridStatus, StateOfEnergy
 
 ClockSource = Literal["auto", "system", "gateway"]
@@ -38,16 +37,15 @@ _log = logging.getLogger(__name__)
 _SHORTEST_S = 0.05
 """At most 20 polls in a real second, however fast a gateway's clock runs."""
 _PROBE_S = (0.2, 0.8, 1.0)
-_SHORTEST_SLOW_S = 1.0
 _STILL_POLL_S = 0.25
-_SLOW_ROWS = (*records.SLOW_ROWS, catalogue.SITE_NAME)
 
 
 class Recorder:
     """Records one gateway.
 
     gateway: anything with `call`. name: the gateway's name in the store.
-    fast_s, slow_s: spacing of readings in the recording's time [s].
+    fast_s, slow_s, parts_s: spacing of readings in the recording's time [s]; that of parts is the fast one unless
+    given, and 0 asks for none.
     clock_source: whose time readings carry; "auto" finds out (docs/decisions/0021).
     real_s: monotonic seconds, replaced in tests.
     """
@@ -61,6 +59,7 @@ class Recorder:
         name: str = "gateway",
         fast_s: float = 5.0,
         slow_s: float = 60.0,
+        parts_s: float | None = None,
         clock_source: ClockSource = "auto",
         real_s: Callable[[], float] | None = None,
     ) -> None:
@@ -69,7 +68,6 @@ class Recorder:
         is_system = isinstance(self._clock, SystemClock)
         self._real_s = real_s or (time.monotonic if is_system else lambda: self._clock.now().timestamp())
         self._fast_s = fast_s
-        self._slow_s = slow_s
         self._id = store.gateway_id(name)
         self._source: Source | None = None if clock_source == "auto" else clock_source
         self._may_switch = clock_source == "auto"
@@ -77,13 +75,20 @@ class Recorder:
         self._undecided: list[Answer] = []
         self._ask_for = Asker(gateway, self._real_s)
         self._pause = Pause()
-        self._known: dict[str, tuple[float, object]] = {}
         self._notes = Notes(store, self._id, name)
         self._guarded = self._notes.guarded
-        self._slow_task: asyncio.Task[None] | None = None
-        self._slow_asked_s: dict[str, float] = {}
         self._last_answer: Answer | None = None
         self._probes = 0
+        self._beside = Beside(
+            self._ask_for,
+            store,
+            self._id,
+            real_s=self._real_s,
+            now=self._now,
+            guarded=self._guarded,
+            slow_s=slow_s,
+            parts_s=fast_s if parts_s is None else parts_s,
+        )
 
     @property
     def gateway_id(self) -> int:
@@ -101,13 +106,12 @@ class Recorder:
                 due_s = max(due_s, now_s)  # a late poll is not made up for
                 await self._clock.sleep(due_s - now_s)
         finally:
-            if self._slow_task is not None:
-                self._slow_task.cancel()
-                await asyncio.gather(self._slow_task, return_exceptions=True)
+            await self._beside.end()
             self._decide(at_end=True)
             self._guarded(self._store.flush)
 
     def _begin(self) -> None:
+        self._beside.begin()
         last = self._store.latest(self._id)
         if last is not None:
             self._guarded(lambda: self._store.open_gap(self._id, last.at, Reason.RECORDER_OFF))
@@ -134,7 +138,8 @@ class Recorder:
         await self._flush()
         self._undecided.append(answer)
         self._decide()
-        self._start_slow_poll()
+        if self._source is not None:
+            self._beside.start(self._speed, self._interval_s())
         return self._interval_s()
 
     async def _flush(self) -> None:
@@ -233,7 +238,12 @@ class Recorder:
             return
         self._close_gap(answer, reading.at, last)
         self._set_tempo(answer, reading.at, source)
-        self._guarded(lambda: self._store.append(self._id, reading))
+
+        def keep() -> None:
+            self._store.append(self._id, reading)
+            self._beside.fast(reading, max(self._fast_s, self._speed * _SHORTEST_S))
+
+        self._guarded(keep)
         self._last_answer = answer
         if self._notes.store_error:
             self._notes.disk_is_failing(self._now())
@@ -295,58 +305,3 @@ class Recorder:
     def _highest_pace(self, speed: float) -> float:
         """Return the pace that is a jump of the clock: an emulated one may be set to run much faster."""
         return 2.0 if self._source == "system" else 100 * max(speed, 1.0)
-
-    # slow rows
-
-    def _start_slow_poll(self) -> None:
-        if self._slow_task is not None and not self._slow_task.done():
-            return
-        if self._source is None:
-            return
-        # reckoned anew each time: the pace may have changed since a row was asked
-        pace, now_s = max(1.0, self._speed), self._real_s()
-        every_s = {row.name: max(_SHORTEST_SLOW_S, self._slow_s * row.poll / Poll.SLOW / pace) for row in _SLOW_ROWS}
-        early_s = now_s + self._interval_s() / 2
-        rows = [
-            row
-            for row in _SLOW_ROWS
-            if self._ask_for.is_due(row)
-            and early_s >= self._slow_asked_s.get(row.name, float("-inf")) + every_s[row.name]
-        ]
-        if not rows:
-            return
-        self._slow_asked_s |= {row.name: now_s for row in rows}
-        self._slow_task = asyncio.create_task(self._poll_slow(rows, every_s))
-
-    async def _poll_slow(self, rows: list[Endpoint[Any, Any]], every_s: dict[str, float]) -> None:
-        """Ask the slow rows one after the other and keep what they say."""
-        heard = False
-        for row in rows:
-            model = await self._ask_for.try_call(row)
-            if model is None:
-                self._known.pop(row.name, None)
-                continue
-            heard = True
-            self._known[row.name] = (self._real_s() + 1.5 * every_s[row.name], model)
-            self._identify(model)
-        if heard:
-            now_s = self._real_s()
-            models = {name: model for name, (until_s, model) in self._known.items() if until_s >= now_s}
-            last = self._store.latest(self._id)
-            at = self._now() if last is None else max(self._now(), last.at)
-            self._guarded(lambda: self._store.append_slow(self._id, records.slow_reading(at, models)))
-
-    def _identify(self, model: object) -> None:
-        """Keep the site's name and zone, and notice another gateway behind the same address."""
-        if isinstance(model, SiteName | SiteInfo):
-            zone = model.timezone or None
-            self._guarded(lambda: self._store.identify(self._id, site_name=model.site_name, timezone=zone))
-        din_hash = din_hash_of(model)
-        known = self._store.gateway(self._id).din_hash
-        if din_hash is None or known == din_hash:
-            return
-        if known is not None:
-            words = "Another gateway answers at this address: its identity number has changed."
-            _log.warning(words)
-            self._guarded(lambda: self._store.log_event(self._id, self._now(), "gateway_changed", words))
-        self._guarded(lambda: self._store.identify(self._id, din_hash=din_hash))

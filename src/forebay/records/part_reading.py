@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from forebay.records.parts import PartKey, PartKind, PartReading, Value
-from forebay.wire import vitals as wire
 from forebay.wire.power import CachedReadings, SiteMeter
 from forebay.wire.solar import SolarPowerwall
 from forebay.wire.system import BatteryBlock, SystemStatus
@@ -287,8 +286,3 @@ def _cached(told: CachedReadings) -> dict[str, object]:
 
 def _known(told: Mapping[str, object]) -> dict[str, Value]:
     return {name: value for name, raw in told.items() if (value := _value(name, raw)) is not None}
-
-
-def decoded(model: object) -> list[VitalsDevice] | None:
-    """Return the devices of a reply of the vitals, None for another reply. Raises MalformedReply."""
-    return wire.decode(model) if isinstance(model, bytes) else None

@@ -81,6 +81,7 @@ def observe(
     at: datetime,
     *,
     sources: Collection[str] | None = None,
+    starts: Mapping[tuple[str, str], datetime] | None = None,
     last_seen: datetime | None = None,
     detail: str | None = None,
 ) -> list[Span]:
@@ -88,7 +89,8 @@ def observe(
 
     present: (source, name) -> detail of all that holds at `at`. sources: those that were heard; what others told
     stays as it is. last_seen: when they were heard before, where that is long ago: what is over ended then, with
-    `detail`, since nobody knows when it did (at its start, if it was seen once).
+    `detail`, since nobody knows when it did (at its start, if it was seen once); what is new says so, too.
+    starts: since when new ones are known to last, where the gateway tells.
     """
     before = [
         span
@@ -105,9 +107,11 @@ def observe(
         ended = max(span.start, end)
         statements.append(_closing(gateway_id, kind, (span.source, span.name), to_ms(ended), detail))
         changed.append(Span(kind, span.source, span.name, span.start, ended, span.detail if detail is None else detail))
-    for source, name in new:
-        statements.append(_opening(gateway_id, kind, (source, name), to_ms(at), present[source, name]))
-        changed.append(Span(kind, source, name, at, None, present[source, name]))
+    for key in new:
+        start = (starts or {}).get(key, at)
+        words = "; ".join(filter(None, (present[key], detail if last_seen is not None and start == at else "")))
+        statements.append(_opening(gateway_id, kind, key, to_ms(start), words))
+        changed.append(Span(kind, *key, start, None, words))
     if statements:
         store.database.write(statements)
     return changed

@@ -40,7 +40,7 @@ METERS_SITE: Final = Endpoint[None, list[SiteMeter] | None](
     seed=("S044",),
     access=OPEN_THEN_CUSTOMER,
     needs=RUNNING,
-    poll=Poll.SLOW,
+    poll=Poll.FAST,
     unverified=("502 while stopped is inferred: the data comes from the site master",),
 )
 
@@ -56,6 +56,6 @@ METERS_SOLAR: Final = Endpoint[None, list[SiteMeter] | None](
     seed=("S045",),
     access=OPEN_THEN_CUSTOMER,
     needs=RUNNING,
-    poll=Poll.SLOW,
+    poll=Poll.FAST,
     unverified=("502 while stopped is inferred: the data comes from the site master",),
 )

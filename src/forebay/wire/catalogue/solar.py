@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from forebay.wire.catalogue.eras import EMPTY_REPLY, INSTALLER_ONLY, NOT_BEFORE_2020, SINCE_2020
-from forebay.wire.endpoint import Access, Effect, Endpoint, Quality, Variant
+from forebay.wire.endpoint import Access, Effect, Endpoint, Poll, Quality, Variant
 from forebay.wire.firmware import Timeline, always
 from forebay.wire.model import Accepted
 from forebay.wire.solar import PackChoice, PowerChoice, PowerStatus, SolarPowerwall
@@ -23,6 +23,7 @@ SOLAR_POWERWALL: Final = Endpoint[None, SolarPowerwall](
     summary="Strings, state and alerts of the Powerwall's own solar inverter, since the vitals are gone.",
     source="pypowerwall, which reads it from 23.44 to 24.4",
     offered=Timeline(("1.15", False), ("23.44", True)),
+    poll=Poll.FAST,
     quality=Quality.PARTIAL,
     unverified=(
         "whether a release before 23.44 offers it",

@@ -205,7 +205,7 @@ VITALS: Final = Endpoint[None, bytes](
     offered=Timeline(("1.15", False), ("20.49", True), ("23.44", False)),
     needs=RUNNING,
     content_type=always(OCTETS),
-    poll=Poll.SLOW,
+    poll=Poll.FAST,
     unverified=(
         "502 while stopped is inferred",
         "when each alert is raised",

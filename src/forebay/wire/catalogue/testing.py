@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forebay.wire.catalogue.eras import EMPTY_REPLY, INSTALLER_ONLY, NOT_BEFORE_2020, SINCE_2020
-from forebay.wire.endpoint import Access, Effect, Endpoint, Quality
+from forebay.wire.endpoint import Access, Effect, Endpoint, Poll, Quality
 from forebay.wire.firmware import always
 from forebay.wire.model import Accepted
 from forebay.wire.testing import ConnTest, LogEntry, PingTest, Problems, SystemTest
@@ -98,6 +98,7 @@ PROBLEMS: Final = Endpoint[None, Problems](
     summary="Problems of the installation.",
     source="samples 21.39.1, 21.44; proxy of pypowerwall",
     offered=SINCE_2020,
+    poll=Poll.SLOW,
     quality=Quality.PARTIAL,
     unverified=(NOT_BEFORE_2020, "the form of a problem, and what is one: the list was always empty"),
 )
