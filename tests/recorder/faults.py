@@ -101,7 +101,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("silent", _line("silent"), _open, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("hang", _all(hang=True), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("late", _all(delay_s=30), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
-    Fault("slow", _all(delay_s=4), _healed, None, most=430),
+    Fault("slow", _all(delay_s=4), _healed, None, most=565),
     Fault("dripping", _meters(bytes_per_s=200), _healed, Reason.UNREACHABLE, "did not answer in time", "has power"),
     Fault("cut body", _all(cut_after=100), _healed, Reason.UNREACHABLE, "broke off in the middle", "has power"),
     Fault("cut handshake", _line("cut"), _open, Reason.UNREACHABLE, "closed the connection", "has power"),
@@ -141,13 +141,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         *("its clock set", lambda house: house.do("time", set_back_s=7200), lambda house: None, None),
-        most=430,
+        most=565,
     ),
     Fault(
         "no charge",
         lambda house: house.do("faults", path="/api/system_status/soe", status=404),
         _healed,
         None,
-        most=310,
+        most=445,
     ),
 )

@@ -64,6 +64,7 @@ class House:
         self.trust.accept(self.gateway.address, ready.fingerprint)
         self.store = Store.open(folder / "forebay.db", real_s=loop.time)
         self.heard = _Heard()
+        self.settings: dict[str, Any] = {}
 
     def password_now(self) -> str:
         """What the settings say at this moment."""
@@ -97,6 +98,10 @@ class House:
     def connection(self) -> Any:
         return self.store.connection(1)
 
+    def running(self) -> Any:
+        """Run a recorder while the `async with` lasts."""
+        return running(self.recorder(**self.settings))
+
     def recorder(self, **settings: Any) -> Recorder:
         loop = asyncio.get_running_loop()
         given = {"fast_s": 30.0, "slow_s": 300.0, "clock_source": "system", **settings}
@@ -105,9 +110,10 @@ class House:
 
 @contextlib.asynccontextmanager
 async def recorded(folder: Path, **settings: Any) -> AsyncIterator[House]:
-    """Record an emulated house while the `async with` lasts."""
+    """Record an emulated house while the `async with` lasts; runs: False leaves the recorder to the caller."""
     loop = asyncio.get_running_loop()
     home = settings.pop("home", None) or Home()
+    runs = settings.pop("runs", True)
     async with _served(folder, home) as (device, ready):
         clock = WallClock(START, loop.time)
         house = House(folder, device, clock, ready)
@@ -117,7 +123,8 @@ async def recorded(folder: Path, **settings: Any) -> AsyncIterator[House]:
         logger.addHandler(house.heard)
         try:
             with _counted(house), _named(loop, house), house.store:
-                async with house.gateway, running(house.recorder(**settings)):
+                house.settings = settings
+                async with house.gateway, house.running() if runs else contextlib.nullcontext():
                     yield house
         finally:
             logger.removeHandler(house.heard)

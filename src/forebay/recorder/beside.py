@@ -83,8 +83,13 @@ class Beside:
         self._told_before: dict[str, list[Raised] | None] = {}
 
     def begin(self) -> None:
-        """Read what was there before; raises nothing, a failing disk is told."""
-        self._guarded(lambda: fill_spans(self._store, self._id))
+        """Look at what was there before; raises nothing, a failing disk is told."""
+
+        def look() -> None:
+            fill_spans(self._store, self._id)
+            self._lasting = Lasting(self._store, self._id, self._label_of)
+
+        self._guarded(look)
 
     def fast(self, reading: Reading, every_s: float) -> None:
         """Take note of a fast reading. every_s: the usual spacing of such in their own time [s]. Raises StoreError."""
