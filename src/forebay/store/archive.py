@@ -175,7 +175,7 @@ class Archive:
         """
         used = list(names) if "*" in re.sub(r"count\(\*\)", "", select) else _used(names, select)
         parts = self.columns(files, used, start_ms, end_ms)
-        if not _MUST_SEE_ALL.search(select) or "GROUP BY" in select and "OVER" not in select:
+        if not _MUST_SEE_ALL.search(select) or ("GROUP BY" in select and "OVER" not in select):
             return [_asked(select, used, some) for some in _gathered(parts)]
         if self._count(files, start_ms, end_ms) > _ROWS_AT_ONCE:
             return [self._in_engine(files, select, names, start_ms, end_ms)]

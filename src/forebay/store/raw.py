@@ -58,6 +58,14 @@ def sealed_until(database: Database, gateway_id: int, series: str) -> int | None
     return until_ms
 
 
+def first_reading_ms(database: Database, gateway_id: int) -> int | None:
+    """Return from when on there may be readings of a gateway [ms], None where there are none."""
+    sealed = "SELECT min(start_ms) FROM segments WHERE gateway_id = ? AND kind = 'samples'"
+    hot = "SELECT min(at_ms) FROM samples WHERE gateway_id = ?"
+    known = [database.rows(sql, (gateway_id,))[0][0] for sql in (sealed, hot)]
+    return min((at_ms for at_ms in known if at_ms is not None), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """The readings of one gateway in a table, wherever they are; of the tables of parts, those of one part."""
