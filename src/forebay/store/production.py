@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from forebay.records.clear_day import QUARTERS, DayOfSun, clear_days, judge
 from forebay.store.rollup import QUARTER_MS
-from forebay.store.state import from_ms
+from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 
 if TYPE_CHECKING:
@@ -58,16 +58,19 @@ def standard_offset(tz: ZoneInfo, year: int) -> timedelta:
     return min(offset or timedelta(0) for offset in offsets)
 
 
-def sun(store: Store, gateway_id: int, tz: ZoneInfo, year: int) -> Sun:
-    """Return all days of the roof that were put together by quarter of an hour. year: whose standard time is meant."""
+def sun(store: Store, gateway_id: int, tz: ZoneInfo, year: int, *, since: datetime | None = None) -> Sun:
+    """Return all days of the roof that were put together by quarter of an hour, or those since then.
+
+    year: whose standard time is meant.
+    """
     import numpy as np
 
     offset = standard_offset(tz, year)
     sql = (
         "SELECT start_ms, solar_power_w_sum / solar_power_w_n FROM quarters"
-        " WHERE gateway_id = ? AND solar_power_w_n > 0 ORDER BY start_ms"
+        " WHERE gateway_id = ? AND start_ms >= ? AND solar_power_w_n > 0 ORDER BY start_ms"
     )
-    rows = store.database.rows(sql, (gateway_id,))
+    rows = store.database.rows(sql, (gateway_id, 0 if since is None else to_ms(since)))
     if not rows:
         return Sun(offset, np.zeros(0, dtype=int), np.zeros((0, QUARTERS)))
     table = np.array(rows, dtype=np.float64)
