@@ -8,12 +8,13 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from forebay.errors import ConfigError
+from forebay.notify.settings import NotifySettings
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -68,14 +69,10 @@ class FurtherGatewaySettings(GatewaySettings, forbid_unknown_fields=True, frozen
 
 
 class RecorderSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """[recorder]: how often to ask, and whose clock stamps the samples.
-
-    parts_s: of packs, strings, inverters and meters [s]; as fast_s where it is left out, 0 asks for none.
-    """
+    """[recorder]: how often to ask, and whose clock stamps the samples."""
 
     fast_s: Annotated[float, Meta(ge=1, le=3600)] = 5.0
     slow_s: Annotated[float, Meta(ge=10, le=86_400)] = 60.0
-    parts_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
     clock: Literal["auto", "system", "gateway"] = "auto"
 
 
@@ -111,6 +108,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     recorder: RecorderSettings = RecorderSettings()
     store: StoreSettings = StoreSettings()
     page: PageSettings = PageSettings()
+    notify: NotifySettings = NotifySettings()
     state_dir: Path | None = None
 
 
@@ -192,8 +190,9 @@ def _complaint(exc: msgspec.ValidationError, kind: msgspec.Struct | None = None,
     """Say which key is wrong; `kind` and `within` tell of a table that was read by itself."""
     text, _, at = str(exc).partition(" - at `")
     place = ".".join(part for part in (within, at.rstrip("`").removeprefix("$").removeprefix(".")) if part)
-    kind = kind or (getattr(Settings(), place, None) if place else Settings())
-    return _unknown(text, place, kind) or f"{place or 'top level'}: {text}"
+    if " matching regex " in text and (examples := _examples_at(place)):
+        text = f"write it like {' or '.join(examples)}"
+    return _unknown(text, place, type(kind) if kind else _struct_at(place)) or f"{place or 'top level'}: {text}"
 
 
 def _check_gateways(path: Path, raw: dict[str, Any]) -> None:
@@ -219,12 +218,42 @@ def _check_gateways(path: Path, raw: dict[str, Any]) -> None:
         raise ConfigError(f"{path}: gateway.name: {name} begins with +, which means several gateways together")
 
 
-def _unknown(text: str, section: str, kind: msgspec.Struct | None) -> str | None:
+def _struct_at(place: str) -> type[msgspec.Struct] | None:
+    """Return the struct that a path such as `notify.webhook[0]` leads to; None where it leads to none."""
+    kind: type[msgspec.Struct] = Settings
+    for key in re.findall(r"[^.\[\]]+", re.sub(r"\[\d+\]", "", place)):
+        names = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
+        hint = get_type_hints(kind).get(names.get(key, ""))
+        structs = [one for one in (hint, *get_args(hint)) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+        if not structs:
+            return None
+        kind = structs[0]
+    return kind
+
+
+def _examples_at(place: str) -> list[str]:
+    """Return how the text at a path may look, where its type has examples."""
+    section, _, key = re.sub(r"\[\d+\]$", "", place).rpartition(".")
+    kind = _struct_at(section)
+    if kind is None or key not in kind.__struct_encode_fields__:
+        return []
+    name = kind.__struct_fields__[kind.__struct_encode_fields__.index(key)]
+    left, found = [get_type_hints(kind, include_extras=True)[name]], []
+    while left:
+        hint = left.pop()
+        found += [
+            example for meta in getattr(hint, "__metadata__", ()) for example in getattr(meta, "examples", None) or ()
+        ]
+        left += get_args(hint)
+    return [str(example) for example in found]
+
+
+def _unknown(text: str, section: str, kind: type[msgspec.Struct] | None) -> str | None:
     """Say what was meant by a key that nobody knows; None where the complaint is another."""
     found = re.search("unknown field `(.+)`", text)
-    if found is None or not isinstance(kind, msgspec.Struct):
+    if found is None or kind is None:
         return None
-    known = kind.__struct_fields__
+    known = kind.__struct_encode_fields__
     like = difflib.get_close_matches(found[1], known, 1)
     hint = f"did you mean {like[0]}?" if like else f"the keys here are {', '.join(known)}"
     return f"{section + '.' if section else ''}{found[1]}: no such setting; {hint}"

@@ -23,6 +23,7 @@ ForebayError
 ├── StoreError               the database cannot be used                 [stop]
 │   └── NoSuchGateway        the record knows no gateway of this name    [stop]
 ├── ConfigError              a setting is wrong; the message names it    [stop]
+├── NotDelivered             a notification did not reach its receiver   [retry]
 └── EmulatorError            the emulated home cannot be built or served [stop]
 """
 
@@ -204,6 +205,20 @@ class NoSuchGateway(StoreError):
 
 class ConfigError(ForebayError):
     """A setting is wrong; the message names the file and the key."""
+
+
+class NotDelivered(ForebayError):
+    """A notification did not reach its receiver. Retry later, unless `is_refused`.
+
+    is_refused: the receiver has said no to this message, and will again. retry_after_s: how long it asked to wait [s].
+    """
+
+    advice = Advice.RETRY
+
+    def __init__(self, message: str, *, is_refused: bool = False, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.is_refused = is_refused
+        self.retry_after_s = retry_after_s
 
 
 class EmulatorError(ForebayError):

@@ -55,7 +55,7 @@ def test_a_named_file_that_is_not_there_is_an_error_that_says_how_to_write_it(
         ("[recorder]\nclock = 'mine'\n", "recorder.clock: "),
         ("[store]\nflush_s = 60\n", "store.flush_s: "),
         ("[page]\nport = 'x'\n", "page.port: "),
-        ("[nothing]\n", "nothing: no such setting; the keys here are gateway, "),
+        ("[elsewhere]\n", "elsewhere: no such setting; the keys here are gateway, "),
         ("[gateway\n", "line 1"),
         ("host = \xff", "UTF-8"),
     ],

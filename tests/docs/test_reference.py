@@ -69,7 +69,8 @@ def test_every_setting_is_documented() -> None:
     tables = {name.partition(".")[0] for name in settings.TABLES}
     assert tables | {key.name for key in settings.top_keys()} == set(config.Settings.__struct_fields__)
     for table, struct in settings.TABLES.items():
-        section = text.partition(f"\n## [{table}]\n")[2].partition("\n## ")[0]
+        heading = f"[[{table}]]" if table in settings.LISTS else f"[{table}]"
+        section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
         assert [key.name for key in keys(struct, settings.WORDS[table]) if f"| `{key.name}` |" not in section] == []
 
 

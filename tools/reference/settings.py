@@ -7,6 +7,7 @@ import inspect
 import msgspec
 
 from forebay import config
+from forebay.notify import settings as notify
 from tools.reference.markdown import code, table
 from tools.reference.structs import Key, keys
 
@@ -16,7 +17,14 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "recorder": config.RecorderSettings,
     "store": config.StoreSettings,
     "page": config.PageSettings,
+    "notify": notify.NotifySettings,
+    "notify.webhook": notify.WebhookSettings,
+    "notify.email": notify.EmailSettings,
+    "notify.mqtt": notify.MqttSettings,
+    **{f"notify.rules.{field.name}": field.type for field in msgspec.structs.fields(notify.RulesSettings)},
 }
+LISTS = frozenset({"notify.webhook", "notify.email", "notify.mqtt"})
+"""Tables that may come several times."""
 
 _GATEWAY = {
     "port": "The gateway's port, where the host names none.",
@@ -24,6 +32,12 @@ _GATEWAY = {
     "password": "The password. `forebay setup` writes it; a file or `$FOREBAY_PASSWORD` goes before it.",
     "insecure": "Check no certificate. Password and readings go to whoever answers; it warns each time.",
     "timeout_s": "How long to wait for an answer [s].",
+}
+
+_RULE = {
+    "on": "Whether it is told.",
+    "urgent": "Whether it is told in quiet hours too.",
+    "over": "Whether its end is told.",
 }
 
 WORDS: dict[str, dict[str, str]] = {
@@ -42,6 +56,14 @@ WORDS: dict[str, dict[str, str]] = {
         "port": "Its port; 0 takes a free one.",
         "key": "The certificate's key, a PEM file.",
     },
+    "notify": dict.fromkeys(("webhook", "email", "mqtt"), "Tables, below.") | {"rules": "Tables, below."},
+    "notify.webhook": {},
+    "notify.email": {},
+    "notify.mqtt": {},
+    **{f"notify.rules.{field.name}": _RULE for field in msgspec.structs.fields(notify.RulesSettings)},
+    "notify.rules.grid": {},
+    "notify.rules.charge_below": _RULE,
+    "notify.rules.reserve_reached": _RULE | {"margin": "Told again only after it was so much higher [%]."},
 }
 
 _HEAD = """# Settings
@@ -92,7 +114,8 @@ def page() -> str:
     for name, struct in TABLES.items():
         summary = (inspect.getdoc(struct) or "").partition("\n")[0].partition(": ")[2].partition(";")[0]
         summary = summary.rstrip(".").capitalize() + "."
-        parts += [f"\n## [{name}]\n\n{summary}\n\n", _table(keys(struct, WORDS[name]))]
+        heading = f"[[{name}]]" if name in LISTS else f"[{name}]"
+        parts += [f"\n## {heading}\n\n{summary}\n\n", _table(keys(struct, WORDS[name]))]
     return "".join(parts)
 
 

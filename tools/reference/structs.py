@@ -32,24 +32,24 @@ def keys(struct: type[msgspec.Struct], words: dict[str, str]) -> list[Key]:
     """
     info = look.type_info(struct)
     assert isinstance(info, look.StructType)
-    names = [field.name for field in info.fields]
+    names = [field.encode_name for field in info.fields]
     said: dict[str, str] = {}
     for kind in reversed([one for one in struct.__mro__ if one not in msgspec.Struct.__mro__]):
         said |= keys_of(inspect.cleandoc(kind.__doc__ or ""), names)
-    known = {field.name for field in info.fields}
+    known = {field.encode_name for field in info.fields}
     if wrong := {*words} - known | {*words} & {*said}:
         raise ValueError(f"{struct.__name__}: words for keys that need none: {', '.join(sorted(wrong))}")
     if silent := known - {*words} - {*said}:
         raise ValueError(f"{struct.__name__}: nothing explains {', '.join(sorted(silent))}")
     meanings = words | said
-    return [Key(f.name, kind_of(f.type), default_of(f), meanings[f.name]) for f in info.fields]
+    return [Key(f.encode_name, kind_of(f.type), default_of(f), meanings[f.encode_name]) for f in info.fields]
 
 
 def kind_of(kind: look.Type) -> str:
     """Return a type with its limits, in words."""
     match kind:
-        case look.UnionType():
-            return " or ".join(kind_of(part) for part in kind.types if not isinstance(part, look.NoneType))
+        case look.UnionType() | look.Metadata():
+            return _composed(kind)
         case look.BoolType():
             return "true or false"
         case look.LiteralType():
@@ -71,6 +71,13 @@ def kind_of(kind: look.Type) -> str:
         case look.DictType():
             return "tables, one by name for each"
     raise ValueError(f"no words for the type {kind}")
+
+
+def _composed(kind: look.UnionType | look.Metadata) -> str:
+    if isinstance(kind, look.UnionType):
+        return " or ".join(kind_of(part) for part in kind.types if not isinstance(part, look.NoneType))
+    examples = (kind.extra_json_schema or {}).get("examples")
+    return f"text such as `{examples[0]}`" if examples else kind_of(kind.type)
 
 
 def _limits(kind: look.IntType | look.FloatType) -> str:
