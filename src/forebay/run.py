@@ -10,7 +10,7 @@ import signal
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,9 @@ from starlette.applications import Starlette
 
 from forebay.clock import Clock
 from forebay.errors import ConfigError, StoreError
+from forebay.notify.channels.build import channels_of
+from forebay.notify.channels.channel import Channel
+from forebay.notify.settings import NotifySettings
 from forebay.recorder.asking import Caller
 from forebay.recorder.identity import rename_known
 from forebay.recorder.recorder import Recorder
@@ -168,12 +171,12 @@ class Recording:
     db: Path
     fast_s: float = 5.0
     slow_s: float = 60.0
-    parts_s: float | None = None
     flush_s: float = 10.0
     clock_source: Literal["auto", "system", "gateway"] = "auto"
     bind: str = "127.0.0.1"
     port: int = 8480
     page: Page = Page()
+    notify: NotifySettings = field(default_factory=NotifySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +202,19 @@ async def _record(house: House, store: Store, recording: Recording, clock: Clock
         name=house.name,
         fast_s=recording.fast_s,
         slow_s=recording.slow_s,
-        parts_s=recording.parts_s,
         clock_source=recording.clock_source,
     )
     await recorder.run()
+
+
+async def _tell(store: Store, names: Sequence[str], recording: Recording, channels: Sequence[Channel]) -> None:
+    """Send notifications for ever; whatever is wrong with them, the recording goes on."""
+    from forebay.notify.notifier import Notifier
+
+    try:
+        await Notifier(store, names, recording.notify, channels).run()
+    except Exception:
+        log.exception("notifications have stopped; recording goes on")
 
 
 async def record_and_show(
@@ -219,9 +231,12 @@ async def record_and_show(
     Raises StoreError or ConfigError when it cannot begin.
     """
     access = _door(recording.bind, recording.page)
+    channels = channels_of(recording.notify)
     names = {house.name for house in houses}
     with Store.open(recording.db, flush_s=recording.flush_s) as store:
-        upkeep_task = asyncio.create_task(keep_up(store))
+        beside = [asyncio.create_task(keep_up(store))]
+        if channels:
+            beside.append(asyncio.create_task(_tell(store, [house.name for house in houses], recording, channels)))
         app = build(
             store,
             hosts=(recording.bind, *recording.page.hosts),
@@ -237,9 +252,9 @@ async def record_and_show(
             await asyncio.wait({*tasks, page}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-            for task in (*tasks, upkeep_task):
+            for task in (*tasks, *beside):
                 task.cancel()
-            results = await asyncio.gather(*tasks, page, upkeep_task, return_exceptions=True)
+            results = await asyncio.gather(*tasks, page, *beside, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result

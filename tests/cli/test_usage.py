@@ -22,7 +22,6 @@ COMMANDS = [
     "restore",
     "page",
     "export",
-    "reconcile",
     "import",
     "endpoints",
     "demo",
