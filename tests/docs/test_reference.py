@@ -18,8 +18,11 @@ from forebay import config, errors
 from forebay.cli.parser import parse
 from forebay.emulator.home_file import load_home
 from forebay.emulator.scenario_file import load_scenario
+from forebay.records.alerts import MEANINGS
+from forebay.records.parts import PART_SIGNALS
 from forebay.records.reasons import EXPLANATIONS
 from forebay.records.signals import SIGNALS
+from forebay.records.spans import SPAN_KINDS
 from forebay.wire import catalogue
 from forebay.wire.faults import FAULTS
 
@@ -55,6 +58,14 @@ def test_every_fault_signal_and_reason_is_documented() -> None:
     assert [f.key for f in FAULTS if f"`{f.key}`" not in page("faults.md")] == []
     assert [s.name for s in SIGNALS if f"| `{s.name}` |" not in page("signals.md")] == []
     assert [r.reason for r in EXPLANATIONS if f"| `{r.reason}` |" not in page("signals.md")] == []
+
+
+def test_every_signal_of_a_part_span_and_alert_is_documented() -> None:
+    text = page("signals.md")
+
+    assert [s.name for s in PART_SIGNALS if f"| `{s.name}` |" not in text] == []
+    assert [s.kind for s in SPAN_KINDS if f"| `{s.kind}` |" not in text] == []
+    assert [a.name for a in MEANINGS if f"| `{a.name}` | {a.severity.name.lower()} | {a.words} |" not in text] == []
 
 
 def test_every_error_is_documented() -> None:

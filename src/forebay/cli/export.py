@@ -46,6 +46,7 @@ def export(options: argparse.Namespace) -> int:
             every=options.every or ("day" if options.energy else "raw"),
             signals=columns,
             energy=options.energy,
+            of=options.of,
         )
         n = _write(options.file, kind, wanted, rows(store, wanted), _telling(options, wanted))
     if options.file is not None:

@@ -35,6 +35,12 @@ def add_keeping(
     spacings = "raw (readings as they are), 1m, 5m, 10m, 15m, 30m, 1h (means); with --energy 15m, 1h, day, month, year"
     export.add_argument("--every", metavar="SPACING", help=spacings)
     export.add_argument("--energy", action="store_true", help="energy by window [Wh], and what fed what")
+    export.add_argument(
+        "--of",
+        choices=("readings", "slow", "parts", "spans"),
+        default="readings",
+        help="what: the readings, what changes slowly, each pack, string and meter, or alerts and outages",
+    )
     export.add_argument("--signals", metavar="NAMES", help="which columns, joined by commas (all)")
     export.add_argument("--format", choices=("csv", "json", "parquet"), help="by the file's name, else csv")
     export.set_defaults(run=lazily("export", "export"))

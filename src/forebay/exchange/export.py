@@ -15,8 +15,19 @@ from typing import Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 from forebay.errors import StoreError
+from forebay.exchange.beside import (
+    PART_CURVES,
+    PART_KEYS,
+    SLOW_COLUMNS,
+    SPAN_COLUMNS,
+    part_rows,
+    slow_rows,
+    span_rows,
+)
 from forebay.records.flows import FLOWS
-from forebay.store.archive import literally, quoted
+from forebay.records.parts import PART_NAMES
+from forebay.records.signals import Held
+from forebay.store.archive import HELD, literally, quoted
 from forebay.store.energy import energy_between
 from forebay.store.fed import PARTS, fed_between
 from forebay.store.query import STEPS_S, day_bounds, series, site_zone
@@ -35,6 +46,15 @@ WINDOWS: tuple[str, ...] = ("15m", "1h", "day", "month", "year")
 ENERGIES: tuple[str, ...] = (*(f"{flow.name}_wh" for flow in FLOWS), *(f"{part}_wh" for part in PARTS), "covered_ratio")
 """Columns of energies: six flows, what fed what, and the least share of the window that a flow accounts for."""
 
+Of = Literal["readings", "slow", "parts", "spans"]
+KINDS: dict[Of, str] = {
+    "readings": "power, counters, charge and grid, about every 5 s",
+    "slow": "modes, firmware and the like, about every minute",
+    "parts": "each pack, string, inverter and meter",
+    "spans": "alerts, problems, times without grid, firmware and modes, each from start to end",
+}
+"""What can be exported, in words."""
+
 Row = tuple[datetime, Sequence[Any]]
 
 
@@ -42,7 +62,8 @@ Row = tuple[datetime, Sequence[Any]]
 class Wanted:
     """What to export: readings of [start, end).
 
-    every: "raw", a spacing of MEANS, or with `energy` one of WINDOWS. signals: columns; empty for all.
+    of: what, one of KINDS. every: "raw", a spacing of MEANS, or with `energy` one of WINDOWS. signals: columns; empty
+    for all.
     """
 
     gateway_id: int
@@ -51,10 +72,13 @@ class Wanted:
     every: str = "raw"
     signals: tuple[str, ...] = ()
     energy: bool = False
+    of: Of = "readings"
 
     def __post_init__(self) -> None:
         """Check what is wanted. Raises StoreError naming what is not there."""
-        spacings = WINDOWS if self.energy else ("raw", *MEANS)
+        if self.energy and self.of != "readings":
+            raise StoreError(f"energy is of the readings: leave out either --energy or --of {self.of}")
+        spacings = WINDOWS if self.energy else ("raw", *MEANS) if self.of in {"readings", "parts"} else ("raw",)
         if self.every not in spacings:
             raise StoreError(f"{self.every}: no such spacing; one of {', '.join(spacings)}")
         if unknown := [name for name in self.signals if name not in self.offered]:
@@ -64,11 +88,18 @@ class Wanted:
 
     @property
     def _kind(self) -> str:
-        return "as energy" if self.energy else "raw" if self.every == "raw" else "as a mean"
+        how = "as energy" if self.energy else "raw" if self.every == "raw" else "as a mean"
+        return how if self.of == "readings" else f"{how} of {self.of}"
 
     @property
     def offered(self) -> tuple[str, ...]:
         """All columns that there are."""
+        if self.of == "slow":
+            return SLOW_COLUMNS
+        if self.of == "spans":
+            return SPAN_COLUMNS
+        if self.of == "parts":
+            return PART_KEYS + (PART_NAMES if self.every == "raw" else PART_CURVES)
         return ENERGIES if self.energy else FAST_NAMES if self.every == "raw" else GAUGES
 
     @property
@@ -79,9 +110,19 @@ class Wanted:
 
 def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield (instant or start of the window, values), in order; what is not known is None."""
+    if wanted.of == "spans":
+        yield from span_rows(store, wanted.gateway_id, wanted.start, wanted.end, wanted.columns)
+        return
     zone = site_zone(store, wanted.gateway_id)
     recorded = _recorded(store, wanted, zone)
     if recorded is None:
+        return
+    if wanted.of == "slow":
+        yield from slow_rows(store, wanted.gateway_id, *recorded, wanted.columns)
+        return
+    if wanted.of == "parts":
+        step_s = MEANS.get(wanted.every)
+        yield from part_rows(store, wanted.gateway_id, *recorded, wanted.columns, step_s=step_s)
         return
     if wanted.energy:
         yield from _energies(store, wanted, edges(*recorded, wanted.every, zone))
@@ -185,8 +226,7 @@ def write_parquet(target: Path, wanted: Wanted, found: Iterator[Row], progress: 
 
     part = target.with_name(target.name + ".part")
     text = target.with_name(target.name + ".csv.part")
-    words = {"grid_state": "VARCHAR", "grid_services_active": "BOOLEAN"}
-    types = {"at": "TIMESTAMP", **{name: words.get(name, "DOUBLE") for name in wanted.columns}}
+    types = {"at": "TIMESTAMP", **{name: _type(name) for name in wanted.columns}}
     try:
         with text.open("w", encoding="utf-8", newline="") as file:
             n = write_text(file, "csv", wanted, found, progress)
@@ -203,6 +243,16 @@ def write_parquet(target: Path, wanted: Wanted, found: Iterator[Row], progress: 
         for path in (text, part):
             path.unlink(missing_ok=True)
     return n
+
+
+def _type(name: str) -> str:
+    """Return DuckDB's type of a column."""
+    known = {"end": "TIMESTAMP", "part": "BIGINT", "grid_services_active": "BOOLEAN"}
+    if name in known:
+        return known[name]
+    if name in {*PART_KEYS, *SPAN_COLUMNS}:
+        return "VARCHAR"
+    return {Held.TEXT: "VARCHAR", Held.INTEGER: "BIGINT"}.get(HELD.get(name, Held.REAL), "DOUBLE")
 
 
 def _utc(at: datetime) -> str:
