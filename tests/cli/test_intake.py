@@ -102,3 +102,18 @@ def test_while_another_writes_the_way_is_told_and_a_look_is_free(forebay: Foreba
     assert looked.code == 0
     assert (refused.code, "is writing here; stop it" in refused.err) == (1, True)
     assert "a stop of a minute loses no energy" in refused.err
+
+
+def test_a_utilitys_columns_are_named_in_the_command(forebay: Forebay, tmp_path: Path, db: Path) -> None:
+    file = tmp_path / "bill.csv"
+    file.write_text("Von;Bezug;Lieferung\n05.01.2026 10:00;1,5;0\n05.01.2026 11:00;0;0,25\n")
+    command = ("import", "csv", str(file), "--db", str(db), *ZONE, "--json")
+    options = ("--time", "Von", "--import-kwh", "Bezug", "--export-kwh", "Lieferung", "--decimal", ",")
+    outcome = forebay(*command, *options, "--date-format", "%d.%m.%Y %H:%M", "--apply")
+    unnamed = forebay(*command)
+
+    assert outcome.code == 0, outcome.err
+    (one,) = json.loads(outcome.out)["imports"]
+    assert (one["kwh"]["grid_in"], one["kwh"]["grid_out"], one["kwh"]["solar"]) == (1.5, 0.25, None)
+    assert one["start"] == "2026-01-05T09:00:00+00:00"
+    assert (unnamed.code, "say which column holds the time" in unnamed.err) == (1, True)

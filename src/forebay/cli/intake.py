@@ -19,6 +19,7 @@ from forebay.views import text
 if TYPE_CHECKING:
     from forebay.exchange.intake import Taken
     from forebay.exchange.preview import Preview
+    from forebay.exchange.utility import Layout
     from forebay.store.store import Store
 
 
@@ -74,13 +75,53 @@ def _progress() -> Callable[[object], object]:
 
 
 def _read(options: argparse.Namespace, zone: ZoneInfo | None) -> Taken:
-    from forebay.exchange import cloud
+    from forebay.exchange import cloud, utility
 
-    progress = _progress()
+    sources = [Path(one) for one in options.source]
     try:
-        return cloud.read([Path(one) for one in options.source], zone, options.unit, progress)
+        if options.what == "csv":
+            return utility.read(sources, layout_of(options), zone)
+        return cloud.read(sources, zone, options.unit, _progress())
     finally:
         _end_progress()
+
+
+_COLUMNS = {
+    "import_kwh": "grid_in",
+    "export_kwh": "grid_out",
+    "net_kwh": "net",
+    "solar_kwh": "solar",
+    "home_kwh": "home",
+    "charge_kwh": "battery_in",
+    "discharge_kwh": "battery_out",
+}
+
+
+def layout_of(options: argparse.Namespace) -> Layout:
+    """Return how the options say that a utility's file is to be read. Raises ConfigError."""
+    from forebay.exchange.utility import Layout
+
+    if not options.time:
+        raise ConfigError("say which column holds the time, such as --time 'Interval start'")
+    where: dict[str, str] = {}
+    for one in options.where:
+        name, sign, words = one.partition("=")
+        if not sign:
+            raise ConfigError(f"{one}: say --where COLUMN=TEXT")
+        where[name.strip()] = words.strip()
+    if options.interval is not None and not 0 < options.interval <= 1500:
+        raise ConfigError(f"--interval {options.interval:g}: must be above 0 and at most 1500 minutes")
+    return Layout(
+        time=options.time,
+        columns={quantity: name for key, quantity in _COLUMNS.items() if (name := getattr(options, key))},
+        unit=options.unit or "kWh",
+        interval_min=options.interval,
+        stamp=options.stamp,
+        decimal=options.decimal,
+        delimiter={"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter),
+        date_format=options.date_format,
+        where=where,
+    )
 
 
 def _end_progress() -> None:

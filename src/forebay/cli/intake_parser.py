@@ -15,11 +15,12 @@ def add_intake(
 ) -> None:
     """Add the command that takes other programs' histories in."""
     words = (
-        "Take in the history of another program: cloud (CSV files of the public downloader of the vendor's cloud), or "
-        "list and undo what was imported. Nothing is written without --apply, and what was recorded always stands."
+        "Take in the history of another program: cloud (CSV files of the public downloader of the vendor's cloud), csv "
+        "(a utility's intervals, columns named by you), or list and undo what was imported. Nothing is written without "
+        "--apply, and what was recorded always stands."
     )
     command = commands.add_parser("import", parents=[common], help="the history of other programs", description=words)
-    command.add_argument("what", choices=("cloud", "list", "undo"), help="what to take in, or do")
+    command.add_argument("what", choices=("cloud", "csv", "list", "undo"), help="what to take in, or do")
     command.add_argument("source", nargs="*", metavar="SOURCE", help="files and folders; with undo the number")
     command.add_argument("--apply", action="store_true", help="keep it (without: say what it would bring)")
     command.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
@@ -29,4 +30,25 @@ def add_intake(
     command.add_argument("--bad", type=Path, metavar="FILE", help="write the rows that were not taken as CSV")
     command.add_argument("--limit", type=int, default=10, metavar="N", help="how many of them to print (10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    _add_layout(command.add_argument_group("csv", "Names are those of the file's head line, in any case of letters."))
     command.set_defaults(run=lazily("intake", "take_in"))
+
+
+def _add_layout(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--time", metavar="COLUMN", help="the time; several are joined by +, such as DATE+'START TIME'")
+    for name, words in (
+        ("import", "energy drawn from the grid"),
+        ("export", "energy sent to the grid"),
+        ("net", "both in one column, + drawn from the grid"),
+        ("solar", "solar energy produced"),
+        ("home", "energy used by the home"),
+        ("charge", "energy charged into the battery"),
+        ("discharge", "energy discharged from it"),
+    ):
+        group.add_argument(f"--{name}-kwh", metavar="COLUMN", help=f"{words} [kWh, or --unit]")
+    group.add_argument("--interval", type=float, metavar="MINUTES", help="length of an interval (the rows' spacing)")
+    group.add_argument("--stamp", choices=("start", "end"), default="start", help="which end the time is (start)")
+    group.add_argument("--decimal", choices=(".", ","), default=".", help="sign before the tenths (.)")
+    group.add_argument("--delimiter", metavar="SIGN", help="sign between columns; tab for a tabulator (found out)")
+    group.add_argument("--date-format", metavar="FORM", help="such as '%%d.%%m.%%Y %%H:%%M' (ISO 8601)")
+    group.add_argument("--where", action="append", default=[], metavar="COLUMN=TEXT", help="only rows that say so")

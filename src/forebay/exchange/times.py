@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -28,13 +29,15 @@ class Times:
     def read(self, text: str) -> datetime:
         """Return a time as it is written, with or without an offset. Raises Refused."""
         text = text.strip()
+        midnight = re.fullmatch(r"(.*[ T])24:00(:00)?", text)  # the end of a day, as meters say it
+        plain = f"{midnight[1]}00:00{midnight[2] or ''}" if midnight else text
         try:
-            return datetime.strptime(text, self._form) if self._form else datetime.fromisoformat(text)  # noqa: DTZ007
+            at = datetime.strptime(plain, self._form) if self._form else datetime.fromisoformat(plain)  # noqa: DTZ007
         except ValueError as exc:
-            words = (
-                f"as {self._form}" if self._form else "such as 2026-06-21 18:00:00; --date-format can name another form"
-            )
+            hint = "such as 2026-06-21 18:00:00; say how it is written, such as --date-format '%d.%m.%Y %H:%M'"
+            words = f"as {self._form} says" if self._form else hint
             raise Refused("", f"{text or 'nothing'} is no time {words}") from exc
+        return at + timedelta(days=1) if midnight else at
 
     def at_ms(self, written: datetime) -> int:
         """Return when a written time was [ms since 1970 UTC]. Raises Refused; ConfigError where no zone is known."""
