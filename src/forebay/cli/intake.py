@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -81,9 +82,29 @@ def _read(options: argparse.Namespace, zone: ZoneInfo | None) -> Taken:
     try:
         if options.what == "csv":
             return utility.read(sources, layout_of(options), zone)
+        if options.what == "influx":
+            return _read_influx(options)
         return cloud.read(sources, zone, options.unit, _progress())
     finally:
         _end_progress()
+
+
+def _read_influx(options: argparse.Namespace) -> Taken:
+    from forebay.exchange import influx_files, influx_http
+
+    first = str(options.source[0])
+    if "://" not in first:
+        return influx_files.read([Path(one) for one in options.source], options.database, options.policy, _progress())
+    if len(options.source) > 1:
+        raise ConfigError("one address at a time")
+    password = os.environ.get("FOREBAY_INFLUX_PASSWORD")
+    if options.password_file is not None:
+        try:
+            password = options.password_file.read_text("utf-8").partition("\n")[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ConfigError(f"{options.password_file}: cannot be read; its first line is the password") from exc
+    server = influx_http.Server(first, options.database, options.policy, options.username, password)
+    return influx_http.read(server, _progress())
 
 
 _COLUMNS = {

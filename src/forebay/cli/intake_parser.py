@@ -15,13 +15,14 @@ def add_intake(
 ) -> None:
     """Add the command that takes other programs' histories in."""
     words = (
-        "Take in the history of another program: cloud (CSV files of the public downloader of the vendor's cloud), csv "
-        "(a utility's intervals, columns named by you), or list and undo what was imported. Nothing is written without "
-        "--apply, and what was recorded always stands."
+        "Take in the history of another program: cloud (CSV files of the public downloader of the vendor's cloud), "
+        "influx (the usual dashboard's InfluxDB 1.x: its address, a backup, or line protocol), csv (a utility's "
+        "intervals, columns named by you), or list and undo what was imported. Nothing is written without --apply, and "
+        "what was recorded always stands."
     )
     command = commands.add_parser("import", parents=[common], help="the history of other programs", description=words)
-    command.add_argument("what", choices=("cloud", "csv", "list", "undo"), help="what to take in, or do")
-    command.add_argument("source", nargs="*", metavar="SOURCE", help="files and folders; with undo the number")
+    command.add_argument("what", choices=("cloud", "influx", "csv", "list", "undo"), help="what to take in, or do")
+    command.add_argument("source", nargs="*", metavar="SOURCE", help="files, folders, an address; with undo the number")
     command.add_argument("--apply", action="store_true", help="keep it (without: say what it would bring)")
     command.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
     command.add_argument("--gateway", metavar="NAME", help="whose history it is (the first of the record)")
@@ -30,6 +31,11 @@ def add_intake(
     command.add_argument("--bad", type=Path, metavar="FILE", help="write the rows that were not taken as CSV")
     command.add_argument("--limit", type=int, default=10, metavar="N", help="how many of them to print (10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    influx = command.add_argument_group("influx", "The password comes from $FOREBAY_INFLUX_PASSWORD or a file.")
+    influx.add_argument("--database", default="powerwall", metavar="NAME", help="which database (powerwall)")
+    influx.add_argument("--policy", default="autogen", metavar="NAME", help="which retention policy (autogen)")
+    influx.add_argument("--username", metavar="NAME", help="who asks, where the server wants to know")
+    influx.add_argument("--password-file", type=Path, metavar="FILE", help="its first line is the password")
     _add_layout(command.add_argument_group("csv", "Names are those of the file's head line, in any case of letters."))
     command.set_defaults(run=lazily("intake", "take_in"))
 
