@@ -110,12 +110,17 @@ class House:
 
 @contextlib.asynccontextmanager
 async def recorded(folder: Path, **settings: Any) -> AsyncIterator[House]:
-    """Record an emulated house while the `async with` lasts; runs: False leaves the recorder to the caller."""
+    """Record an emulated house while the `async with` lasts; runs: False leaves the recorder to the caller.
+
+    off_s: how wrong the clock on the wall is at first [s].
+    """
+    off_s = settings.pop("off_s", 0.0)
     loop = asyncio.get_running_loop()
     home = settings.pop("home", None) or Home()
     runs = settings.pop("runs", True)
     async with _served(folder, home) as (device, ready):
         clock = WallClock(START, loop.time)
+        clock.off_s = off_s
         house = House(folder, device, clock, ready)
         logger = logging.getLogger("forebay")
         before = logger.level

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from forebay.clock import SimClock
+from forebay.clock import ScaledClock, SimClock
 from forebay.errors import (
     CertificateChanged,
     GatewayBusy,
@@ -232,6 +232,7 @@ async def test_a_computer_whose_clock_is_set_forward_gets_a_gap_that_says_so(hou
 
     clock = Stepped(START)
     house.clock = clock
+    house.gateway = type(house.gateway)(ScaledClock(START, real_s=lambda: real_s[0]))
     house.recorder = Recorder(house.gateway, house.store, clock=clock, real_s=lambda: real_s[0], clock_source="system")
 
     await house.live(4000, until=house.later(60, lambda: clock.advance(3600)))

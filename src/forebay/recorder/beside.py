@@ -91,6 +91,12 @@ class Beside:
 
         self._guarded(look)
 
+    def forget(self) -> None:
+        """Look up anew what was there before, as when a part of the record was set aside."""
+        self._parts = None
+        self._told_before = {}
+        self.begin()
+
     def fast(self, reading: Reading, every_s: float) -> None:
         """Take note of a fast reading. every_s: the usual spacing of such in their own time [s]. Raises StoreError."""
         self._spans.fast(reading, every_s)

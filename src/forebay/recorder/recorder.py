@@ -18,11 +18,13 @@ from forebay.clock import Clock, SystemClock
 from forebay.errors import ForebayError
 from forebay.recorder.asking import Answer, Asker, Caller, Pause
 from forebay.recorder.beside import Beside
+from forebay.recorder.dating import Dating, Doubt, doubt_words, past_of, was_asleep
 from forebay.recorder.notes import Notes, detail_of, sentence
 from forebay.records import reading as records
 from forebay.records.reading import Reading
 from forebay.records.reasons import BY_REASON, Reason, explain
 from forebay.records.tempo import SKEW_S, STILL, RateMeter, Source, Tempo, skew_words, tidy
+from forebay.store.aside import set_aside
 from forebay.store.state import Connection
 from forebay.store.store import Store
 from forebay.wire import catalogue
@@ -77,6 +79,7 @@ class Recorder:
         self._pause = Pause()
         self._notes = Notes(store, self._id, name)
         self._guarded = self._notes.guarded
+        self._dating = Dating()
         self._last_answer: Answer | None = None
         self._probes = 0
         self._beside = Beside(
@@ -138,7 +141,7 @@ class Recorder:
         await self._flush()
         self._undecided.append(answer)
         self._decide()
-        if self._source is not None:
+        if self._source is not None and not self._dating.in_doubt:
             self._beside.start(self._speed, self._interval_s())
         return self._interval_s()
 
@@ -232,9 +235,27 @@ class Recorder:
     def _record(self, answer: Answer, source: Source) -> None:
         reading = answer.reading(source)
         last = self._store.latest(self._id)
-        if last is not None and reading.at <= last.at:
+        behind_s = -1.0 if last is None else (last.at - reading.at).total_seconds()
+        if last is not None and 0 <= behind_s <= self._fast_s:  # a clock that stands gives the same reading again
             self._set_tempo(answer, reading.at, source)
-            self._not_new(reading.at, last.at, answer)
+            self._guarded(lambda: self._store.close_gap(self._id, last.at))
+            self._say_live(answer)
+            return
+        past = past_of(self._store, self._id, reading.at, last.at) if last is not None and behind_s > 0 else None
+        last_at = None if last is None else last.at
+        judged = self._dating.judge(answer, reading, last_at, past, is_ours=source == "system")
+        if judged.aside is not None:
+            self._set_aside(judged.aside)
+        for one, dated in judged.kept:
+            self._keep(one, dated, source)
+        if judged.doubt is not None:
+            if source == "gateway":
+                self._set_tempo(answer, reading.at, source)
+            self._say_doubt(judged.doubt, reading.at, last)
+
+    def _keep(self, answer: Answer, reading: Reading, source: Source) -> None:
+        last = self._store.latest(self._id)
+        if last is not None and reading.at <= last.at:
             return
         self._close_gap(answer, reading.at, last)
         self._set_tempo(answer, reading.at, source)
@@ -259,23 +280,26 @@ class Recorder:
             tempo = Tempo("gateway", speed, at, answer.at, max(self._fast_s, speed * _SHORTEST_S))
         self._guarded(lambda: self._store.set_tempo(self._id, tempo))
 
-    def _not_new(self, at: datetime, last_at: datetime, answer: Answer) -> None:
-        """A clock that stands gives the same reading again; one that was set back gives an old one."""
-        if (last_at - at).total_seconds() <= self._fast_s:
-            self._guarded(lambda: self._store.close_gap(self._id, last_at))
-            self._say_live(answer)
-            return
+    def _say_doubt(self, doubt: Doubt, at: datetime, last: Reading | None) -> None:
+        """Say, once, that the clock is not believed."""
         row = BY_REASON[Reason.CLOCK_JUMP]
-        if self._store.connection(self._id).reason is Reason.CLOCK_JUMP:
+        if self._store.connection(self._id).reason is row.reason:
             return
-        words = (
-            f"The clock went back to {at:%Y-%m-%d %H:%M} UTC; readings are kept again after {last_at:%Y-%m-%d %H:%M}."
-        )
-        advice = "Set the clock right, or record into another file." if self._source == "gateway" else row.advice
-        _log.warning("%s", words)
-        connection = Connection("down", at, words, advice, Reason.CLOCK_JUMP)
-        self._guarded(lambda: self._store.log_event(self._id, at, str(Reason.CLOCK_JUMP), words))
-        self._guarded(lambda: self._store.set_connection(self._id, connection))
+        words, advice = doubt_words(doubt, at, None if last is None else last.at, self._source or "system")
+        self._guarded(lambda: self._store.log_event(self._id, at, str(row.reason), words))
+        self._notes.down(row, words, at, advice=advice)
+
+    def _set_aside(self, cut: datetime) -> None:
+        """Take out of the record what a clock that was ahead has dated."""
+
+        def part() -> None:
+            n = set_aside(self._store, self._id, cut)
+            self._beside.forget()
+            words = f"The clock had been ahead: {n} readings dated after {cut:%Y-%m-%d %H:%M} UTC were set aside."
+            self._store.log_event(self._id, cut, str(Reason.CLOCK_JUMP), words)
+            _log.warning("%s", words)
+
+        self._guarded(part)
 
     def _close_gap(self, answer: Answer, at: datetime, last: Reading | None) -> None:
         """End a gap that was noted, or note one that nobody saw coming."""
@@ -291,7 +315,8 @@ class Recorder:
         is_jump = passed_s > 3 * self._fast_s and passed_s > real_s * self._highest_pace(speed)
         if not is_late and not is_jump:
             return
-        reason = Reason.CLOCK_JUMP if is_jump else Reason.RECORDER_OFF
+        slept = is_jump and self._source == "system" and was_asleep(before, answer)
+        reason = Reason.CLOCK_JUMP if is_jump and not slept else Reason.RECORDER_OFF
         if is_jump and answer.told is not None:
             self._rates.reset()
             self._rates.observe(answer.real_s, answer.told)

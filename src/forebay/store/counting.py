@@ -104,6 +104,14 @@ class Counting:
         """Note that the recording's clock was set back to this moment [ms]."""
         self._went_back_ms[gateway_id] = min(at_ms, self._went_back_ms.get(gateway_id, at_ms))
 
+    def forget(self, gateway_id: int, since_ms: int) -> None:
+        """Begin anew from what the record holds; since its last reading as much has passed as since `since_ms`."""
+        for key in [key for key in self._followers if key[0] == gateway_id]:
+            del self._followers[key]
+        for known in (self._last, self._left_out, self._firmware):
+            known.pop(gateway_id, None)
+        self._went_back_ms[gateway_id] = since_ms
+
     def take(self, gateway_id: int, reading: Reading) -> list[Statement]:
         """Compare each counter with its last value; return what notes first sights and troubles."""
         at_ms, real_s = to_ms(reading.at), self._real_s()

@@ -221,6 +221,21 @@ class Store:
         """Return the readings of a gateway, or of one part, wherever they are kept."""
         return Raw(self.database, self.archive, gateway_id, table, part_id)
 
+    def is_before_all(self, gateway_id: int, at: datetime) -> bool:
+        """Whether no reading is as old as `at`."""
+        at_ms = to_ms(at)
+        if self.database.rows("SELECT 1 FROM segments WHERE gateway_id = ? AND start_ms <= ?", (gateway_id, at_ms)):
+            return False
+        sql = "SELECT 1 FROM samples WHERE gateway_id = ? AND at_ms <= ? LIMIT 1"
+        return not self.database.rows(sql, (gateway_id, at_ms))
+
+    def forget(self, gateway_id: int, cut_ms: int, span_ms: int) -> None:
+        """Look the last reading up again: what was later than `cut_ms` is set aside, which were `span_ms` of time."""
+        for kind in (Reading, SlowReading):
+            self._last.pop((kind, gateway_id), None)
+        self._counting.forget(gateway_id, cut_ms - span_ms)
+        self._notify()
+
     def _is_new(self, gateway_id: int, reading: Reading | SlowReading) -> bool:
         last = self._latest(type(reading), gateway_id)
         return last is None or to_ms(reading.at) > to_ms(last.at)
