@@ -171,6 +171,7 @@ class Recording:
     db: Path
     fast_s: float = 5.0
     slow_s: float = 60.0
+    parts_s: float | None = None
     flush_s: float = 10.0
     clock_source: Literal["auto", "system", "gateway"] = "auto"
     bind: str = "127.0.0.1"
@@ -202,6 +203,7 @@ async def _record(house: House, store: Store, recording: Recording, clock: Clock
         name=house.name,
         fast_s=recording.fast_s,
         slow_s=recording.slow_s,
+        parts_s=recording.parts_s,
         clock_source=recording.clock_source,
     )
     await recorder.run()

@@ -22,6 +22,7 @@ COMMANDS = [
     "restore",
     "page",
     "export",
+    "reconcile",
     "import",
     "endpoints",
     "demo",

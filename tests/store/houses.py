@@ -22,7 +22,8 @@ def watts(flow: str, t_s: float) -> float:
     slot = int(t_s // SLOT_S)
     goes_in = slot // 3 % 2 == 0
     ways = {"grid_in": goes_in, "grid_out": not goes_in, "battery_in": not goes_in, "battery_out": goes_in}
-    level = 400.0 + 137.0 * (slot * 7 % 23) + 900.0 * (slot % 5)
+    hours = 0.3 + 1.7 * (slot // 12 * 2_654_435_761 % 2**32) / 2**32  # no two hours and no two days are alike
+    level = 400.0 + hours * (137.0 * (slot * 7 % 23) + 900.0 * (slot % 5))
     return level if ways.get(flow, True) else 0.0
 
 

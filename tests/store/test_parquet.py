@@ -161,11 +161,11 @@ def test_files_of_an_earlier_forebay_answer_as_they_did_and_become_months(store:
     assert Reader(store.archive.path(sealed[0].file)).rows == sealed[0].n  # the month is ours again
 
 
-@pytest.mark.parametrize("most", [10, 10_000, 1_000_000])
+@pytest.mark.parametrize("limit", [10, 10_000, 1_000_000])
 def test_a_query_that_must_see_all_rows_at_once_does_so_and_others_are_added_up(
-    store: Store, monkeypatch: pytest.MonkeyPatch, most: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(archive_module, "_ROWS_AT_ONCE", most)  # of more, DuckDB is asked
+    monkeypatch.setattr(archive_module, "_ROWS_AT_ONCE", limit)  # of more, DuckDB is asked
     wild(store, 12, every_s=290)
     seal_all(store)
     raw = store.raw(1)
@@ -173,14 +173,17 @@ def test_a_query_that_must_see_all_rows_at_once_does_so_and_others_are_added_up(
     times = [r.at for r in store.readings(1, START, START.replace(year=2027))]
 
     pairs = raw.ask("SELECT at_ms - lag(at_ms) OVER (ORDER BY at_ms) FROM {table}", *span)
-    counts = raw.ask("SELECT count(*), sum(charge_wire_pct) FROM {table}", *span)
+    counts = raw.ask("SELECT at_ms % 2 AS odd, count(*) AS n FROM {table} GROUP BY 1", *span)
+    most = raw.ask("SELECT count(*), max(at_ms) FROM {table}", *span)
     assert len(times) > 1_000
     assert len(pairs) == 2  # the files, and the database
     assert sum(v[0] for rows in pairs for v in rows if v[0] is not None) == to_ms(times[-1]) - to_ms(times[0]) - (
         _step(times, store)
     )
-    assert sum(n for rows in counts for n, _ in rows) == len(times)
-    assert (len(counts) > 2) == (most < 1_000_000)
+    assert sum(n for rows in counts for _, n in rows) == len(times)
+    assert (len(counts) > 2) == (limit < 1_000_000)
+    assert [len(rows) for rows in most] == [1, 1]
+    assert sum(rows[0][0] for rows in most) == len(times)
 
 
 def _step(times: list[Any], store: Store) -> int:

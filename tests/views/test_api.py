@@ -23,9 +23,11 @@ CONTRACT = Path(__file__).parents[2] / "docs" / "reference" / "dashboard-api.md"
 
 
 def examples() -> dict[str, Any]:
-    """Return the objects printed in the contract by their heading."""
+    """Return the objects printed in the contract by their heading; those of questions with blanks ("…") are not."""
     found = re.findall(
-        r"^## GET (\S+?)(?:\?\S*)?\n(?:(?!^## ).)*?```json\n(.*?)```", CONTRACT.read_text(), re.DOTALL | re.MULTILINE
+        r"^## GET ([^\s?]+)(?:\?[^\s…]*)?\n(?:(?!^## ).)*?```json\n(.*?)```",
+        CONTRACT.read_text(),
+        re.DOTALL | re.MULTILINE,
     )
     return {path: json.loads(text) for path, text in found}
 

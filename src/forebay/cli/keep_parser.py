@@ -1,4 +1,4 @@
-"""The options of `check`, `backup`, `restore` and `export`."""
+"""The options of `check`, `backup`, `restore`, `export` and `reconcile`."""
 
 from __future__ import annotations
 
@@ -44,3 +44,21 @@ def add_keeping(
     export.add_argument("--signals", metavar="NAMES", help="which columns, joined by commas (all)")
     export.add_argument("--format", choices=("csv", "json", "parquet"), help="by the file's name, else csv")
     export.set_defaults(run=lazily("export", "export"))
+
+    compare = commands.add_parser(
+        "reconcile", parents=[common], help="counters, powers and a bill, and why they differ"
+    )
+    compare.add_argument("--from", dest="since", metavar="DAY", help="the first day, such as 2026-06-01 (a week ago)")
+    compare.add_argument("--to", dest="until", metavar="DAY", help="the last day, included (that of the last reading)")
+    compare.add_argument("--month", metavar="MONTH", help="a whole month, such as 2026-06")
+    compare.add_argument(
+        "--against", metavar="FILE", help="a bill or an app's export: CSV with a head line; or: imported"
+    )
+    names = "what the file calls the date and the flows: date=Tag,grid_in=Bezug,grid_out=Einspeisung"
+    compare.add_argument("--columns", metavar="OURS=THEIRS", help=names)
+    compare.add_argument("--unit", metavar="UNIT", help="of the file's energies: kWh, Wh, MWh (kWh)")
+    compare.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    compare.add_argument("--gateway", metavar="NAME", help="which gateway of the record (the first)")
+    compare.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    compare.add_argument("--csv", action="store_true", help="print CSV instead of tables, a line for each day and flow")
+    compare.set_defaults(run=lazily("reconcile", "reconcile"))

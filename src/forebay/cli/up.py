@@ -50,6 +50,7 @@ def up(options: argparse.Namespace) -> int:
         db=record_path(options, settings),
         fast_s=settings.recorder.fast_s,
         slow_s=settings.recorder.slow_s,
+        parts_s=settings.recorder.parts_s,
         flush_s=settings.store.flush_s,
         clock_source=options.clock or settings.recorder.clock,
         bind=options.page_bind or settings.page.bind,

@@ -37,6 +37,7 @@ _MOST = 1e12
 """What reaches this is no measurement, but is kept: as a float, where decimals of 18 digits would not hold it."""
 _ROWS_AT_ONCE = 40_000
 """How many rows are put together for a query in SQL; one that must see all of them at once gets DuckDB beyond this."""
+_MUST_SEE_ALL = re.compile(r"\bOVER\b|\bLIMIT\b|\b(count|sum|total|avg|min|max)\(")
 _KNOWN_FILES = 64
 FOR_EVER = (-(1 << 62), 1 << 62)
 
@@ -168,16 +169,17 @@ class Archive:
     ) -> list[list[tuple[Any, ...]]]:
         """Return the rows of a query, NULL as None; `{table}` in it stands for the files' rows of [start, end).
 
-        names: every column of the table. The query runs over one part of the rows after the other, and what each
-        gives is a list of its own; one with a window function (OVER) sees all rows at once.
+        names: every column of the table. A query that selects rows, or sums them up by groups, runs over one part of
+        the rows after the other, and what each gives is a list of its own; another one sees all rows at once.
         Raises StoreError naming a file that cannot be read.
         """
         used = list(names) if "*" in re.sub(r"count\(\*\)", "", select) else _used(names, select)
-        must_see_all = re.search(r"\bOVER\b", select) is not None
-        if must_see_all and self._count(files, start_ms, end_ms) > _ROWS_AT_ONCE:
-            return [self._in_engine(files, select, names, start_ms, end_ms)]
         parts = self.columns(files, used, start_ms, end_ms)
-        return [_asked(select, used, some) for some in ([list(parts)] if must_see_all else _gathered(parts))]
+        if not _MUST_SEE_ALL.search(select) or ("GROUP BY" in select and "OVER" not in select):
+            return [_asked(select, used, some) for some in _gathered(parts)]
+        if self._count(files, start_ms, end_ms) > _ROWS_AT_ONCE:
+            return [self._in_engine(files, select, names, start_ms, end_ms)]
+        return [_asked(select, used, list(parts))]
 
     def _count(self, files: Sequence[str], start_ms: int, end_ms: int) -> int:
         count = 0

@@ -25,10 +25,10 @@ from forebay.store.counting import refused_steps
 from forebay.store.imported import Imported, unread
 from forebay.store.integral import Integral, integrals
 from forebay.store.query import day_bounds
-from forebay.store.raw import sealed_until
+from forebay.store.raw import first_reading_ms, sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
-from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share
+from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share, share_of
 from forebay.store.store import Store
 
 
@@ -66,6 +66,7 @@ _BY_POWER = -1.0
 """Stands for a ratio that the powers have to tell."""
 _KNOWN_RATIO = 0.9
 """The powers tell how energy is spread over a span if they know at least this part of it."""
+_N = len(FLOWS)
 _SEEN = ", ".join([flow.counter for flow in FLOWS] + [flow.power for flow in FLOWS])
 _AROUND = "SELECT e.value, s.at_ms, {seen} FROM json_each(?) AS e CROSS JOIN samples AS s ON s.gateway_id = ? AND "
 _BEFORE = "s.at_ms = (SELECT max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms <= e.value)"
@@ -82,12 +83,30 @@ class _Readings:
             for side in (_BEFORE, _AFTER)
         )
 
-        first, latest = "SELECT min(at_ms) FROM samples WHERE gateway_id = ?", store.latest(gateway_id)
-        first_ms = store.database.rows(first, (gateway_id,))[0][0]
-        self._first_ms, self._last_ms = first_ms or 0, to_ms(latest.at) if latest else 0
+        latest = store.latest(gateway_id)
+        self._first_ms = first_reading_ms(store.database, gateway_id) or 0
+        self._last_ms = to_ms(latest.at) if latest else 0
+
+    def plain(self, edge_ms: int, number: int) -> float | None:
+        """Return a flow's counter at an edge, apportioned between the readings beside it.
+
+        None where one is missing, does not know the counter, or is more than half an hour from the other.
+        """
+        before, after = self._before.get(edge_ms), self._after.get(edge_ms)
+        if before is None or after is None:
+            return None
+        from_wh, to_wh, span_ms = before[1 + number], after[1 + number], after[0] - before[0]
+        if from_wh is None or to_wh is None or span_ms > SWITCH_MS:
+            return None
+        from_w, to_w, sign = before[1 + _N + number], after[1 + _N + number], FLOWS[number].sign
+        from_w = None if from_w is None else max(0.0, sign * from_w)
+        to_w = None if to_w is None else max(0.0, sign * to_w)
+        pair_wh: float = to_wh - from_wh
+        known_wh: float = from_wh + pair_wh * share_of(edge_ms - before[0], span_ms, from_w, to_w, pair_wh)
+        return known_wh
 
     def reach(self, start_ms: int, end_ms: int) -> bool:
-        """Whether there may be readings in [start, end): the very first one stays in the database for ever."""
+        """Whether there may be readings in [start, end)."""
         return start_ms <= self._last_ms and end_ms > self._first_ms
 
     def point(self, edge_ms: int, number: int, *, after: bool) -> Point | None:
@@ -95,7 +114,7 @@ class _Readings:
         row = (self._after if after else self._before).get(edge_ms)
         if row is None or row[1 + number] is None:
             return None
-        power, sign = row[1 + len(FLOWS) + number], FLOWS[number].sign
+        power, sign = row[1 + _N + number], FLOWS[number].sign
         return Point(row[0], row[1 + number], None if power is None else max(0.0, sign * power))
 
 
@@ -121,6 +140,28 @@ class _Ledger:
         spans = [s for s in steps if s.reason in SPANS and s.since_wh is not None]
         self._spans = sorted(spans, key=attrgetter("since_ms"))
         self._by_power: dict[tuple[int, int], Integral] = {}
+
+    def windows(self, edges_ms: Sequence[int]) -> list[Energy]:
+        """Return the energy of each window between neighbouring ones of these instants, which rise."""
+        known = [self._plain(at_ms) for at_ms in edges_ms]
+        odd = {n for n in range(len(edges_ms) - 1) if known[n] is None or known[n + 1] is None}
+        for at_ms, since_ms, *_ in self._refused:
+            first = max(0, bisect_right(edges_ms, since_ms - SWITCH_MS) - 1)
+            odd.update(range(first, min(bisect_right(edges_ms, at_ms + SWITCH_MS), len(edges_ms) - 1)))
+        beside = sorted(odd | {n + 1 for n in odd})
+        found = dict(zip(beside, self.edges([edges_ms[n] for n in beside]), strict=True)) if beside else {}
+        return [
+            self.between(found[n], found[n + 1])
+            if n in odd or start_wh is None or end_wh is None
+            else Energy(end_wh - start_wh, 1.0)
+            for n, (start_wh, end_wh) in enumerate(pairwise(known))
+        ]
+
+    def _plain(self, at_ms: int) -> float | None:
+        """Return the counter at an edge whose readings beside it are at hand, None at any other."""
+        if not self._is_counted or (at_ms < self._sealed_ms and at_ms % QUARTER_MS):
+            return None
+        return self._readings.plain(at_ms, self._number)
 
     def edges(self, edges_ms: Sequence[int]) -> list[_Edge]:
         """Find the points around each of these instants, which rise."""
@@ -283,8 +324,8 @@ def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> 
         readings, imported = _Readings(store, gateway_id, edges_ms), Imported(store, gateway_id)
         for number, flow in enumerate(FLOWS):
             ledger = _Ledger(store, gateway_id, number, readings, imported)
-            for window, (start, end) in zip(windows, pairwise(ledger.edges(edges_ms)), strict=True):
-                window[flow.name] = ledger.between(start, end)
+            for window, energy_ in zip(windows, ledger.windows(edges_ms), strict=True):
+                window[flow.name] = energy_
     return windows
 
 

@@ -28,11 +28,13 @@ class Integral:
     """What the power of one flow sums to in a window.
 
     wh: energy of the time that is known [Wh]. known_ms: how much that is. n: pairs of readings in it.
+    unsure_wh2: the variance of the error, if a power changes once, at any moment, between two readings [Wh²].
     """
 
     wh: float = 0.0
     known_ms: float = 0.0
     n: int = 0
+    unsure_wh2: float = 0.0
 
 
 def powers_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[dict[str, Integral]]:
@@ -87,10 +89,11 @@ def _add_whole(  # noqa: PLR0917 - what it adds to comes last
     odd = f" OR quarter IN ({', '.join(map(str, sorted(cut)))})" if cut else ""
     alone = f"next_ms > quarter + {QUARTER_MS}{odd}"
     select = (
-        "SELECT quarter, next_ms, first_ms, first_w, next_w, wh, ms, n FROM (SELECT quarter,"  # noqa: S608
+        "SELECT quarter, next_ms, first_ms, first_w, next_w, wh, ms, n, unsure FROM (SELECT quarter,"  # noqa: S608
         f" CASE WHEN {alone} THEN at_ms ELSE quarter END AS first_ms,"
         f" max(next_ms) AS next_ms, max(w) AS first_w, max(next_w) AS next_w,"
         " sum((w + next_w) / 2 * (next_ms - at_ms)) / 3.6e6 AS wh, sum(next_ms - at_ms) AS ms, count(*) AS n,"
+        " sum((next_w - w) * (next_w - w) / 12.96e12 * (next_ms - at_ms) * (next_ms - at_ms)) / 12 AS unsure,"
         f" max(CASE WHEN {alone} THEN 1 ELSE 0 END) AS is_alone"
         f" FROM (SELECT at_ms, at_ms - at_ms % {QUARTER_MS} AS quarter, w,"
         " lead(at_ms) OVER (ORDER BY at_ms) AS next_ms, lead(w) OVER (ORDER BY at_ms) AS next_w"
@@ -98,7 +101,7 @@ def _add_whole(  # noqa: PLR0917 - what it adds to comes last
         f" AS pairs WHERE next_ms - at_ms <= {TRUST_MS} GROUP BY 1, 2) AS summed"
     )
     for rows in store.raw(gateway_id).ask(select, start_ms, end_ms):
-        for quarter, next_ms, first_ms, first_w, next_w, wh, ms, n in rows:
+        for quarter, next_ms, first_ms, first_w, next_w, wh, ms, n, unsure_wh2 in rows:
             if n == 1 and (next_ms > quarter + QUARTER_MS or quarter in cut):
                 _add_pair(edges_ms, found, (first_ms, first_w), (next_ms, next_w))
                 continue
@@ -106,6 +109,7 @@ def _add_whole(  # noqa: PLR0917 - what it adds to comes last
             if 0 <= window < len(found):
                 one = found[window]
                 one.wh, one.known_ms, one.n = one.wh + wh, one.known_ms + ms, one.n + n
+                one.unsure_wh2 += unsure_wh2
 
 
 def _add_pair(
@@ -123,6 +127,7 @@ def _add_pair(
             one.wh += mean_w * (high_ms - low_ms) / 3.6e6
             one.known_ms += high_ms - low_ms
             one.n += at0 >= edges_ms[window]
+            one.unsure_wh2 += ((w1 - w0) * (high_ms - low_ms) / 3.6e6) ** 2 / 12
         window += 1
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forebay.errors import StoreError
 from forebay.records.signals import BY_NAME, FAST, Kind
 from forebay.store.imported import Imported
-from forebay.store.rollup import BUCKETS, floor_ms
+from forebay.store.slots import Window, summed, times
 from forebay.store.state import to_ms
 from forebay.store.store import Store
 
@@ -77,23 +76,12 @@ def series(
         if name not in _GAUGES:
             kind = BY_NAME[name].kind if name in BY_NAME else "unknown"
             raise StoreError(f"{name}: no curve can be drawn of this signal ({kind})")
-    start_ms, end_ms = to_ms(start), to_ms(end)
-    step_ms = step_s * 1000
-    n_slots = -((start_ms - end_ms) // step_ms)
-    sums = {name: [0.0] * n_slots for name in signals}
-    counts = {name: [0] * n_slots for name in signals}
-    for rows in _summed(store, gateway_id, start_ms, end_ms, step_ms=step_ms, signals=signals):
-        for slot_ms, *values in rows:
-            slot = (slot_ms - start_ms) // step_ms
-            for name, n, total in zip(signals, values[::2], values[1::2], strict=True):
-                if n:
-                    counts[name][slot] += n
-                    sums[name][slot] += total
-    columns: dict[str, list[float | None]] = {
-        name: [total / n if n else None for total, n in zip(sums[name], counts[name], strict=True)] for name in signals
-    }
-    _fill(store, gateway_id, columns, range(start_ms, start_ms + n_slots * step_ms, step_ms))
-    first_s = start_ms // 1000
+    window = Window(to_ms(start), to_ms(end), step_s * 1000)
+    sums = summed(store, gateway_id, window, list(dict.fromkeys(signals)))
+    columns = {name: sums[name].means() for name in signals}
+    first_ms, n_slots = window.start_ms, window.slots
+    _fill(store, gateway_id, columns, range(first_ms, first_ms + n_slots * window.step_ms, window.step_ms))
+    first_s = first_ms // 1000
     return Series(step_s, list(range(first_s, first_s + n_slots * step_s, step_s)), columns)
 
 
@@ -109,62 +97,16 @@ def _fill(store: Store, gateway_id: int, columns: dict[str, list[float | None]],
             column[slot] = value
 
 
-def _summed(
-    store: Store, gateway_id: int, start_ms: int, end_ms: int, *, step_ms: int, signals: Sequence[str]
-) -> list[list[tuple[Any, ...]]]:
-    """Return (start of slot, count and sum of each signal) from the coarsest tables that tell it exactly.
-
-    Quarters and minutes end with the last whole one; the rest, and minutes put away, come from the raw readings.
-    """
-    found: list[list[tuple[Any, ...]]] = []
-    left = [(start_ms, end_ms)]
-    for table, length_ms in reversed(BUCKETS.items()):
-        if step_ms % length_ms or start_ms % length_ms:
-            continue
-        rest: list[tuple[int, int]] = []
-        for low_ms, high_ms in left:
-            first_ms, until_ms = _rolled(store, gateway_id, table, length_ms)
-            from_ms, to_end_ms = max(low_ms, first_ms), min(floor_ms(high_ms, length_ms), until_ms)
-            if from_ms >= to_end_ms:
-                rest.append((low_ms, high_ms))
-                continue
-            parts = ", ".join(f"sum({name}_n), sum({name}_sum)" for name in signals)
-            sql = (
-                f"SELECT ? + (start_ms - ?) / ? * ?, {parts} FROM {table}"  # noqa: S608 - names are checked
-                " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ? GROUP BY 1"
-            )
-            slots = (start_ms, start_ms, step_ms, step_ms)
-            found.append(store.database.rows(sql, (*slots, gateway_id, from_ms, to_end_ms)))
-            rest += [span for span in ((low_ms, from_ms), (to_end_ms, high_ms)) if span[0] < span[1]]
-        left = rest
-    parts = ", ".join(f"count({name}), sum({name})" for name in signals)
-    offset_ms = start_ms % step_ms
-    slot = f"at_ms - (at_ms - {offset_ms}) % {step_ms}"
-    select = f"SELECT {slot} AS slot, {parts} FROM {{table}} GROUP BY 1"  # noqa: S608
-    for low_ms, high_ms in left:
-        found += store.raw(gateway_id).ask(select, low_ms, high_ms)
-    return found
-
-
-def _rolled(store: Store, gateway_id: int, table: str, length_ms: int) -> tuple[int, int]:
-    """Return the span that a table of buckets covers without a hole [ms]; empty where it has none."""
-    sql = f"SELECT min(start_ms), max(start_ms) FROM {table} WHERE gateway_id = ?"  # noqa: S608
-    first_ms, last_ms = store.database.rows(sql, (gateway_id,))[0]
-    return (0, 0) if first_ms is None else (first_ms, last_ms + length_ms)
-
-
 def fitting_step_s(store: Store, gateway_id: int, start: datetime, end: datetime) -> int:
     """Return the smallest spacing of a curve that leaves hardly a slot between readings empty [s].
 
     Readings every 5 s fit into minutes; those of a fast emulated clock need
     more, even where only a part of the window was recorded so. Gaps do not count.
     """
-    select = (
-        "SELECT before_ms, at_ms FROM"  # noqa: S608
-        " (SELECT at_ms, lag(at_ms) OVER (ORDER BY at_ms) AS before_ms FROM {table})"
-        f" WHERE at_ms - before_ms > {int(STEPS_S[0] * 1000 / _ROOM)}"
-    )
-    rows = [row for part in store.raw(gateway_id).ask(select, to_ms(start), to_ms(end)) for row in part]
+    at = times(store.raw(gateway_id), to_ms(start), to_ms(end))
+    apart = at[1:] - at[:-1]
+    wide = (apart > int(STEPS_S[0] * 1000 / _ROOM)).nonzero()[0]
+    rows = zip(at[wide].tolist(), at[wide + 1].tolist(), strict=True)
     known = [(to_ms(gap.start), to_ms(gap.end or end)) for gap in store.gaps(gateway_id, start, end)]
     spacings_s = [
         (at_ms - before_ms) / 1000

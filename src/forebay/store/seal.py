@@ -108,7 +108,9 @@ def _seal_next_day(store: Store, raw: Raw) -> bool:
         )
     ]
     if table == "samples":
-        gone = (~_kept(columns)).nonzero()[0]
+        kept = _kept(columns)
+        kept[0] |= until_ms is None  # the very first reading stays: since when there are any is asked often
+        gone = (~kept).nonzero()[0]
         times = columns["at_ms"][gone].tolist()
         sql = "DELETE FROM samples WHERE gateway_id = ? AND at_ms = ?"
         statements += [(sql, (raw.gateway_id, at)) for at in times]

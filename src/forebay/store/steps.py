@@ -97,11 +97,14 @@ def share(before: Point, after: Point, at_ms: int, pair_wh: float) -> float:
     that the power changed once, at the moment that gives this energy. Where no
     such moment exists, or over longer spans, evenly.
     """
-    span_ms = after.at_ms - before.at_ms
-    x = (at_ms - before.at_ms) / span_ms
-    if span_ms > SWITCH_MS or before.power_w is None or after.power_w is None:
+    return share_of(at_ms - before.at_ms, after.at_ms - before.at_ms, before.power_w, after.power_w, pair_wh)
+
+
+def share_of(passed_ms: int, span_ms: int, from_w: float | None, to_w: float | None, pair_wh: float) -> float:
+    """Return the same of a pair that is `span_ms` long, when `passed_ms` of it have passed."""
+    x = passed_ms / span_ms
+    if span_ms > SWITCH_MS or from_w is None or to_w is None:
         return x
-    from_w, to_w = before.power_w, after.power_w
     mean_w = pair_wh * 3.6e6 / span_ms
     if mean_w > 0 and from_w != to_w and min(from_w, to_w) <= mean_w <= max(from_w, to_w):
         switch = (mean_w - to_w) / (from_w - to_w)

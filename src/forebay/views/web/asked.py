@@ -74,14 +74,17 @@ def percent_words(ratio: float) -> str:
 
 
 def length_words(seconds: float) -> str:
-    """Return a length of time as people say it: "44 s", "7 min", "2 h 20 min", "3 days 4 h"."""
+    """Return a length of time as people say it: "44 s", "1 min 35 s", "7 min", "2 h 20 min", "3 days 4 h"."""
     minutes = round(seconds / 60)
-    if seconds < 100:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
+    if seconds < 300:
+        minutes, left = divmod(round(seconds), 60)
+        return f"{minutes} min {left} s" if left else f"{minutes} min"
     if minutes < 60:
         return f"{minutes} min"
     hours, left = divmod(minutes, 60)
     if hours < 48:
         return f"{hours} h {left} min" if left else f"{hours} h"
     days, hours = divmod(hours, 24)
-    return f"{days} days {hours} h" if hours else f"{days} days"
+    return f"{days} days {hours} h" if hours and days < 14 else f"{days} days"

@@ -15,12 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forebay.records.site import UNTOLD, Site
+from forebay.views.web.alerts import alerts
 from forebay.views.web.asked import Asked
 from forebay.views.web.battery import battery
 from forebay.views.web.grid import grid
 from forebay.views.web.guard import json_reply, refusal
 from forebay.views.web.houses import Houses
 from forebay.views.web.solar import solar
+from forebay.views.web.system import system
 
 MAX_LAST = 36_600
 _KEPT = 16
@@ -29,6 +31,8 @@ ANSWERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "/api/battery": battery,
     "/api/solar": solar,
     "/api/grid": grid,
+    "/api/alerts": alerts,
+    "/api/system": system,
 }
 """Address -> who makes its object."""
 
