@@ -149,6 +149,8 @@ def build(
             get("/api/days", api.days),
             get("/api/series", windows.series),
             get("/api/extent", windows.extent),
+            get("/api/energy", windows.energy),
+            get("/api/peaks", windows.peaks),
             get("/api/events", api.events),
             get("/api/me", api.me),
             *(get(path, more.handler(path)) for path in ANSWERS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from forebay.store.curves import GAUGES
 from forebay.views.web.answers import Answers
+from forebay.views.web.energy import MOST_BUCKETS, By, energy_of, peaks_of
 from forebay.views.web.guard import json_reply, refusal
 from forebay.views.web.houses import Houses
 from forebay.views.web.series import KEPT_AS, extent, instant, series, together
@@ -22,7 +23,7 @@ _TIMES = "Write times as 2026-06-21T07:00:00Z, or as seconds since 1970."
 
 
 class Windows:
-    """Handlers of /api/series and /api/extent."""
+    """Handlers of /api/series, /api/extent, /api/energy and /api/peaks."""
 
     def __init__(self, houses: Houses) -> None:
         self._houses = houses
@@ -62,7 +63,44 @@ class Windows:
         choice = request.query_params.get("gateway")
         return json_reply(await asyncio.to_thread(lambda: extent(list(self._several(choice).values()))))
 
+    async def energy(self, request: Request) -> Response:
+        """Answer GET /api/energy."""
+        span = _days(request)
+        if isinstance(span, Response):
+            return span
+        by = request.query_params.get("by", str(By.DAY))
+        if by not in set(By):
+            return refusal(400, f"{by!r} is no length of a bucket.", f"Ask for {', '.join(By)}.")
+        choice = request.query_params.get("gateway")
+        try:
+            told = await asyncio.to_thread(lambda: energy_of(list(self._several(choice).values()), *span, By(by)))
+        except ValueError:
+            return refusal(400, "That is too many buckets.", f"Ask for {MOST_BUCKETS} at most: longer ones, or fewer.")
+        return json_reply(told)
+
+    async def peaks(self, request: Request) -> Response:
+        """Answer GET /api/peaks."""
+        span = _days(request)
+        if isinstance(span, Response):
+            return span
+        choice = request.query_params.get("gateway")
+        return json_reply(await asyncio.to_thread(lambda: peaks_of(self._houses.single(choice), *span)))
+
     def _several(self, choice: str | None) -> dict[str, Answers]:
         found = self._houses.of(choice)
         names = found.names if isinstance(found, Totals) else ()
         return {name: self._houses.one(name) for name in names} if names else {"": self._houses.single(choice)}
+
+
+def _days(request: Request) -> tuple[date, date] | Response:
+    """Return the days `from` and `to` of a request, or why they are none."""
+    told = [request.query_params.get(name, "") for name in ("from", "to")]
+    try:
+        first, end = (date.fromisoformat(text) for text in told)
+    except ValueError:
+        return refusal(400, f"{told[0]!r} to {told[1]!r} are no days.", "Write them as from=2026-06-01&to=2026-07-01.")
+    if not first < end or not date.min.year < first.year <= end.year < date.max.year:
+        return refusal(400, f"{first} to {end} is no span.", "`to` is the first day after it, within the calendar.")
+    if (end - first).days > _MOST_DAYS:
+        return refusal(400, f"{first} to {end} is too long.", "Ask for 200 years at most.")
+    return first, end
