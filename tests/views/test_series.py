@@ -157,6 +157,35 @@ def test_several_gateways_are_added_where_all_of_them_were_read(client: Any, sto
     assert told["columns"]["charge_app_pct"][:5] == [pytest.approx((20 + 3 * 60) / 4)] * 5
 
 
+@pytest.mark.parametrize(("points", "step_s"), [(1000, 5), (20, 300), (8, 900), (2, 3600)])
+def test_what_fed_what_adds_up_in_every_slot(client: Any, store: Store, points: int, step_s: int) -> None:
+    i = store.gateway_id("gateway")
+    store.identify(i, timezone="America/Los_Angeles")
+    for n in range(1500):
+        solar, battery, site = (3000.0, -2000.0, 100.0) if n % 2 else (0.0, 500.0, -100.0)
+        at = MIDNIGHT + timedelta(seconds=5 * n)
+        store.append(i, Reading(at=at, solar_power_w=solar, battery_power_w=battery, site_power_w=site))
+
+    names = (
+        "solar_to_home",
+        "solar_to_battery",
+        "solar_to_grid",
+        "battery_to_home",
+        "grid_to_battery",
+        "solar_power_w",
+    )
+    told = ask(client, MIDNIGHT, MIDNIGHT + timedelta(hours=2), ",".join(names), points=points)
+
+    assert told["step_s"] == step_s
+    columns = told["columns"]
+    for slot, solar_w in enumerate(columns["solar_power_w"]):
+        parts = [columns[f"solar_to_{to}"][slot] for to in ("home", "battery", "grid")]
+        assert sum(parts) == pytest.approx(solar_w, abs=0.2)
+    if step_s >= 900:  # at full resolution the battery fed the home half of the time
+        assert columns["battery_to_home"][0] == pytest.approx(200.0)
+        assert columns["grid_to_battery"][0] == pytest.approx(50.0)
+
+
 def test_the_extent_is_from_the_first_to_the_last_reading(client: Any, record_morning: Callable[[], int]) -> None:
     empty = client.get("/api/extent").json()
     record_morning()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from forebay.errors import StoreError
 from forebay.records.signals import FAST, Kind
+from forebay.store.imported import Imported
 from forebay.store.query import day_bounds
 from forebay.store.rollup import BUCKETS, floor_ms
 from forebay.store.state import to_ms
@@ -32,7 +33,8 @@ class Curves:
 
     step_s: length of a slot [s]; of readings as they are, what lies between them as a rule. t: start of each slot,
     seconds since 1970 UTC. columns: means; low, high: extremes, empty where the readings are told as they are. None
-    is a slot without a reading.
+    is a slot without a reading of which nothing was imported either. imported: the numbers of the slots of which only
+    an import tells, rising.
     """
 
     step_s: int
@@ -40,6 +42,7 @@ class Curves:
     columns: dict[str, Column] = field(default_factory=dict)
     low: dict[str, Column] = field(default_factory=dict)
     high: dict[str, Column] = field(default_factory=dict)
+    imported: list[int] = field(default_factory=list)
 
 
 def curves(
@@ -64,7 +67,25 @@ def curves(
         for slot, n in enumerate(counts[name]):
             if n:
                 column[slot] = (column[slot] or 0.0) / n
+    _fill(store, gateway_id, found, step_ms)
     return found
+
+
+def _fill(store: Store, gateway_id: int, found: Curves, step_ms: int) -> None:
+    """Put what was imported into the slots without a reading."""
+    imported = Imported(store, gateway_id)
+    slots_ms = [int(at * 1000) for at in found.t]
+    if not slots_ms or not imported.touches(slots_ms[0], slots_ms[-1] + step_ms):
+        return
+    filled: set[int] = set()
+    for name, column in found.columns.items():
+        empty = [n for n, value in enumerate(column) if value is None]
+        told = imported.curve([slots_ms[n] for n in empty], step_ms, name)
+        for n, value in zip(empty, told, strict=True):
+            column[n] = value
+            if value is not None:
+                filled.add(n)
+    found.imported.extend(sorted(filled))
 
 
 def day_curves(store: Store, gateway_id: int, first: date, days: int, *, tz: ZoneInfo, names: Sequence[str]) -> Curves:
@@ -72,6 +93,7 @@ def day_curves(store: Store, gateway_id: int, first: date, days: int, *, tz: Zon
     whole = _empty(86_400, [], names)
     for start, end, length_s in runs(first, days, tz):
         run = curves(store, gateway_id, start, end, step_s=length_s, names=names)
+        whole.imported.extend(len(whole.t) + n for n in run.imported)
         whole.t.extend(run.t)
         for of, to in ((run.columns, whole.columns), (run.low, whole.low), (run.high, whole.high)):
             for name in names:

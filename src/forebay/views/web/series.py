@@ -11,6 +11,9 @@ from forebay.records.parts import BY_PART_NAME
 from forebay.records.reading import app_pct
 from forebay.records.signals import BY_NAME
 from forebay.store.curves import Column, Curves, curves, day_curves, readings, runs
+from forebay.store.fed import PARTS
+from forebay.store.fed_curves import POWERS, fed_curves
+from forebay.store.imported import Imported
 from forebay.store.parts import part_series
 from forebay.store.query import day_bounds, fitting_step_s, site_zone
 from forebay.store.state import from_ms
@@ -57,7 +60,17 @@ def series(  # noqa: PLR0917 - a window, and how finely what of it is told
     head = {"start": iso(start), "end": iso(end), "timezone": answers.timezone}
     if i is None:
         empty: dict[str, Column] = {name: [] for name in names}
-        return {**head, "until": None, "step_s": RAW_S, "t": [], "columns": empty, "low": {}, "high": {}, "gaps": []}
+        return {
+            **head,
+            "until": None,
+            "step_s": RAW_S,
+            "t": [],
+            "columns": empty,
+            "low": {},
+            "high": {},
+            "gaps": [],
+            "imported": [],
+        }
     store = answers.store
     own = [name for name in names if "/" not in name]
     step_s = max(least_s, step_for((end - start).total_seconds(), points))
@@ -66,12 +79,17 @@ def series(  # noqa: PLR0917 - a window, and how finely what of it is told
     if step_s == STEPS_S[1] and (end - start).total_seconds() <= _FINE_S:
         fitting_s = fitting_step_s(store, i, start, end)
         step_s = max(step_s, fitting_s)
-    told = [KEPT_AS.get(name, name) for name in own]
-    found = _drawn(store, i, start, end, step_s, list(dict.fromkeys(told)))
+    parts_of = [name for name in own if name in PARTS]
+    told = [KEPT_AS.get(name, name) for name in own if name not in PARTS]
+    kept_as = {name: KEPT_AS.get(name, name) for name in own if name not in PARTS}
+    found = _drawn(store, i, start, end, step_s, list(dict.fromkeys([*told, *(POWERS if parts_of else ())])))
     columns, low, high = (
-        {name: of[kept] for name, kept in zip(own, told, strict=True) if kept in of}
+        {name: of[kept] for name, kept in kept_as.items() if kept in of}
         for of in (found.columns, found.low, found.high)
     )
+    if parts_of:
+        fed = fed_curves(store, i, found, _end_s(found, end))
+        columns |= {name: fed[name] for name in parts_of}
     _parts(store, i, found, end, [name for name in names if "/" in name], (columns, low, high))
     latest = store.latest(i)
     return {
@@ -83,7 +101,30 @@ def series(  # noqa: PLR0917 - a window, and how finely what of it is told
         "low": {name: _rounded(name, low[name]) for name in names if name in low},
         "high": {name: _rounded(name, high[name]) for name in names if name in high},
         "gaps": _gaps(answers, i, start, end),
+        "imported": _spans(found, _end_s(found, end)),
     }
+
+
+def _end_s(found: Curves, end: datetime) -> float:
+    """Return when the last slot ends; a day ends with itself."""
+    if found.step_s < DAY_S or not found.t:
+        return end.timestamp()
+    tz_end = from_ms(int(found.t[-1] * 1000))
+    return max(end.timestamp(), tz_end.timestamp() + 1)
+
+
+def _spans(found: Curves, end_s: float) -> list[dict[str, Any]]:
+    """Return the spans of which only an import tells."""
+    spans: list[list[float]] = []
+    for n in found.imported:
+        until = found.t[n + 1] if n + 1 < len(found.t) else end_s
+        if spans and spans[-1][1] == found.t[n]:
+            spans[-1][1] = until
+        else:
+            spans.append([found.t[n], until])
+    return [
+        {"start": iso(from_ms(int(since * 1000))), "end": iso(from_ms(int(until * 1000)))} for since, until in spans
+    ]
 
 
 def together(
@@ -132,15 +173,16 @@ def _added(name: str, columns: Sequence[tuple[Column, float | None]]) -> Column:
             added.append(weighted(list(zip(slot, fulls, strict=True))))
         else:
             total = sum(value or 0.0 for value in slot)
-            added.append(round(total if row and row.unit == "W" else total / len(slot), 3) + 0.0)
+            added.append(round(total if name in PARTS or (row and row.unit == "W") else total / len(slot), 3) + 0.0)
     return added
 
 
 def extent(answers: Sequence[Answers]) -> dict[str, Any]:
-    """Return the object of /api/extent: from when to when there are readings."""
+    """Return the object of /api/extent: from when there is a record or an import, and to when there are readings."""
     known = [(one.store, i) for one in answers if (i := one.gateway_id) is not None]
     sql = "SELECT min(at_ms) FROM samples WHERE gateway_id = ?"  # the very first one is never put away
     firsts = [store.database.rows(sql, (i,))[0][0] for store, i in known]
+    firsts += [imported.start_ms for store, i in known if (imported := Imported(store, i)).end_ms]
     lasts = [latest.at for store, i in known if (latest := store.latest(i))]
     return {
         "timezone": answers[0].timezone,
@@ -156,7 +198,11 @@ def _drawn(  # noqa: PLR0917 - a window, a step and what of
 ) -> Curves:
     tz = site_zone(store, i)
     if step_s == RAW_S:
-        return readings(store, i, start, end, names=names)
+        told = readings(store, i, start, end, names=names)
+        imported = Imported(store, i)
+        if told.t or not imported.touches(int(start.timestamp() * 1000), int(end.timestamp() * 1000)):
+            return told
+        step_s = STEPS_S[2]  # imports tell nothing finer
     if step_s >= DAY_S:
         first = start.astimezone(tz).date()
         days = ((end - timedelta(milliseconds=1)).astimezone(tz).date() - first).days + 1
@@ -196,7 +242,7 @@ def _rounded(name: str, column: Column) -> Column:
         return [None if value is None else round(app_pct(value) or 0.0, 2) for value in column]
     key = name.rsplit("/", 1)[-1]
     row = BY_NAME.get(key) or BY_PART_NAME.get(key)
-    places = _PLACES.get(row.unit if row else "%", 3)
+    places = _PLACES.get(row.unit if row else "W" if key in PARTS else "%", 3)
     return [None if value is None else round(value, places) + 0.0 for value in column]
 
 

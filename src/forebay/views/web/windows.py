@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forebay.store.curves import GAUGES
+from forebay.store.fed import PARTS
 from forebay.views.web.answers import Answers
 from forebay.views.web.energy import MOST_BUCKETS, By, energy_of, peaks_of
 from forebay.views.web.guard import json_reply, refusal
@@ -41,7 +42,7 @@ class Windows:
         if not (points.isascii() and points.isdecimal() and 1 <= int(points[:6]) <= MOST_POINTS):
             return refusal(400, f"{points!r} is not a number of points.", f"Ask for 1 to {MOST_POINTS}.")
         names = list(dict.fromkeys(name for name in query.get("signals", "").split(",") if name))
-        known = {*GAUGES, *KEPT_AS}
+        known = {*GAUGES, *KEPT_AS, *PARTS}
         wrong = next((name for name in names if name not in known and not name.startswith("part/")), None)
         if not names or wrong is not None or len(names) > MOST_SIGNALS:
             said = "No signal is asked for." if not names else f"{wrong or names[-1]}: no curve can be drawn of this."
