@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.web.gateway_house import BUILT, House, Visitor
 from tests.web.made_up import TODAY, day_of, extent, now_at, series
+from tests.web.made_up_energy import energy, peaks
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src/forebay/views/web/static"
@@ -47,7 +48,12 @@ class Stub:
         self._thread: threading.Thread | None = None
         self._listeners: list[queue.Queue[str | None]] = []
         self.was_away = False
-        self.answers: dict[str, Any] = {"extent": extent(), "series": series}
+        self.answers: dict[str, Any] = {
+            "extent": extent(),
+            "series": series,
+            "energy": energy,
+            "peaks": peaks,
+        }
         """What further addresses of the API answer: "energy" -> an object, or a function of the asked parameters;
         (status, object) is a refusal."""
         self.asked: list[tuple[str, dict[str, str]]] = []

@@ -154,6 +154,7 @@ SIGNALS = {
     "battery_power_w": "battery_w",
     "charge_app_pct": "charge_app_pct",
 }
+"""Signal of /api/series -> the curve of the day that it is."""
 FIRST = date(2024, 3, 1)
 """The first day of the made-up record."""
 
@@ -170,6 +171,12 @@ def extent() -> dict[str, Any]:
     return {"timezone": ZONE, "first": first, "until": now["at"], "now": now["now"], "today": TODAY.isoformat()}
 
 
+def flow_parts(day: dict[str, Any], minute: int) -> dict[str, float]:
+    """Return what fed what in a minute of a day; nothing where nothing was read."""
+    told = [day[name][minute] for name in ("solar_w", "load_w", "battery_w", "site_w")]
+    return {} if None in told else flows_of(*told)
+
+
 def series(params: dict[str, str]) -> dict[str, Any]:
     """Return /api/series of the house: days before today are one of three, over and over."""
     start, end, points = float(params["start"]), float(params["end"]), int(params.get("points", 1000))
@@ -184,11 +191,13 @@ def series(params: dict[str, str]) -> dict[str, Any]:
         like = TODAY if local.date() == TODAY else date(2026, 6, 1 + local.toordinal() % 3)
         day = day_of(like, has_gap=like == TODAY)
         minute = local.hour * 60 + local.minute
+        flows = flow_parts(day, minute) if is_known else {}
         for name in names:
-            columns[name].append(day[SIGNALS[name]][minute] if is_known else None)
-    spread = {name: 200.0 if name.endswith("_w") else 0.5 for name in names}
+            curve = SIGNALS.get(name)
+            columns[name].append(day[curve][minute] if curve and is_known else flows.get(name))
+    spread = {name: 200.0 if name.endswith("_w") else 0.5 for name in names if name in SIGNALS}
     low, high = (
-        {n: [None if v is None else round(v + s * spread[n], 1) for v in columns[n]] for n in names} for s in (-1, 1)
+        {n: [None if v is None else round(v + s * spread[n], 1) for v in columns[n]] for n in spread} for s in (-1, 1)
     )
     return {
         "start": iso(start),
@@ -201,4 +210,5 @@ def series(params: dict[str, str]) -> dict[str, Any]:
         "low": low if step > 5 else {},
         "high": high if step > 5 else {},
         "gaps": [],
+        "imported": [],
     }

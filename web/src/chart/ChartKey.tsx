@@ -14,8 +14,10 @@ interface ChartKeyProps {
 }
 
 export function ChartKey({ series, label, when, valueOf, isShown, toggle }: ChartKeyProps) {
+  // As wide as the longest name, so that values may change without moving anything.
+  const width = Math.max(6.2, 2.6 + 0.47 * Math.max(...series.map((one) => one.label.length)));
   return (
-    <div class="legend">
+    <div class="legend" style={{ "--key-width": `${width}rem` }}>
       <p class="legend-time">
         <span class="legend-label">{label}</span>{" "}
         {when ?? NONE}

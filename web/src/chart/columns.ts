@@ -42,7 +42,9 @@ export function layersOf(series: readonly Series[], plot: number, isShown: (key:
 
 /** The index of the last slot in which any series has a value, or -1. */
 export function lastFilled(series: readonly Series[], count: number): number {
-  for (let i = count - 1; i >= 0; i--) if (series.some((one) => one.values[i] != null)) return i;
+  // What is only compared with does not count.
+  const own = series.filter((one) => one.kind !== "outline");
+  for (let i = count - 1; i >= 0; i--) if (own.some((one) => one.values[i] != null)) return i;
   return -1;
 }
 

@@ -11,7 +11,7 @@ export function csvOf(drawn: Drawn, series: readonly Series[], window: Window, t
   const columns: [string, (number | null)[]][] = [];
   for (const one of series) {
     const name = one.unit ? `${one.label} [${one.unit}]` : one.label;
-    columns.push([name, one.values]);
+    columns.push([name, one.isBelow ? one.values.map((value) => (value == null ? null : Math.abs(value))) : one.values]);
     if (one.low && one.high) columns.push([`${name}, lowest`, one.low], [`${name}, highest`, one.high]);
   }
   const lines = [[`from (${timezone})`, "to", ...columns.map(([name]) => name)].map(quoted).join(",")];

@@ -182,7 +182,7 @@ function timeAxis({ palette, width, latest }: Setting, hasLabels: boolean): uPlo
 
 function valueAxis({ palette, latest, index }: Setting): uPlot.Axis {
   const { rem } = palette;
-  const splits = latest().plots[index]?.splits;
+  const { splits, isMirrored } = latest().plots[index] ?? {};
   return {
     stroke: palette.muted,
     font: `${Math.round(rem * 0.78)}px ${palette.font}`,
@@ -191,7 +191,7 @@ function valueAxis({ palette, latest, index }: Setting): uPlot.Axis {
     size: Math.round(rem * 2.6),
     gap: Math.round(rem * 0.4),
     space: Math.round(rem * 2.2),
-    values: (_plot, marks) => marks.map((value) => `${Number(value.toPrecision(6))}`.replace("-", "−")),
+    values: (_plot, marks) => marks.map((value) => `${Number((isMirrored ? Math.abs(value) : value).toPrecision(6))}`.replace("-", "−")),
     ...(splits ? { splits: [...splits] } : {}),
   };
 }

@@ -17,6 +17,8 @@ export interface SeriesAnswer {
   low: Record<string, Column>;
   high: Record<string, Column>;
   gaps: Gap[];
+  /** Of which only an import tells. */
+  imported?: { start: string; end: string }[];
 }
 
 export interface Kept {

@@ -29,6 +29,8 @@ export interface Series {
   plot?: number;
   dash?: readonly number[];
   width?: number;
+  /** The values are negative because they are drawn below zero; told and exported they are not. */
+  isBelow?: boolean;
   /** A lighter filling, to tell two series of one colour apart. */
   isPale?: boolean;
   /** The value with its unit, without its sign; three digits by default. */
@@ -46,6 +48,8 @@ export interface Plot {
   /** The scale; by default from zero to a round number around what is seen. */
   range?: readonly [number, number] | ((low: number | null, high: number | null) => [number, number]);
   splits?: readonly number[];
+  /** Both directions are sizes: the axis has no minus. */
+  isMirrored?: boolean;
   /** A level that means something, such as the reserve. */
   level?: { value: number; label: string } | null;
 }

@@ -49,8 +49,8 @@ export function Figures({ rows, label }: { rows: readonly FigureRow[]; label?: s
           <dd>
             {row.value ?? NONE}
             {row.unit && row.value !== null ? <span class="unit">{"\u00a0"}{row.unit}</span> : null}
-            {row.words ? <span class="figure-words">{row.words}</span> : null}
           </dd>
+          {row.words ? <dd class="figure-words">{row.words}</dd> : null}
         </div>
       ))}
     </dl>

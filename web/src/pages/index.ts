@@ -14,4 +14,5 @@ export interface PageRow {
 
 export const PAGES: readonly PageRow[] = [
   { name: "now", label: "Now", load: () => NowPage },
+  { name: "energy", label: "Energy", load: () => import("./energy/EnergyPage").then((page) => page.EnergyPage) },
 ];
