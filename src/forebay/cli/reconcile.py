@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import as_json, table
 from forebay.errors import ConfigError, StoreError
+from forebay.records.causes import BY_CAUSE, Cause
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from forebay.store.store import Store
 
 _LONGEST_DAYS = 3700
+_EVERYDAY = {Cause.SPACING, Cause.ROUNDING, Cause.METER}
 
 
 def reconcile(options: argparse.Namespace) -> int:
@@ -126,20 +128,16 @@ def _kwh(wh: float | None, sign: str = "") -> str:
     return "–" if wh is None else f"{wh / 1000:{sign}.2f}".replace("-", "−")
 
 
-def _percent(difference: Difference | None, of_wh: float | None) -> str:
-    if difference is None or not of_wh or abs(of_wh) < 1:
+def _percent(difference: Difference | None, wh: float | None) -> str:
+    """Return by how much this energy differs from the counters', of theirs."""
+    if difference is None or wh is None or abs(wh - difference.wh) < 1:
         return ""
-    return f"{100 * difference.wh / of_wh:+.1f} %".replace("-", "−")
-
-
-def _said(line: Line) -> float | None:
-    return line.power_wh if line.counted is None else line.counted.wh
+    percent = round(100 * difference.wh / (wh - difference.wh), 1)
+    return f"{percent:+.1f} %".replace("-", "−") if percent else "0.0 %"
 
 
 def _why(difference: Difference) -> str:
     """Return a difference's explanation as one sentence."""
-    from forebay.records.causes import BY_CAUSE
-
     parts = [
         f"{_kwh(part.wh, '+')} {BY_CAUSE[part.cause].words}{f' ({part.detail})' if part.detail else ''}"
         for part in difference.explained
@@ -149,38 +147,36 @@ def _why(difference: Difference) -> str:
     return "; ".join(parts)
 
 
-def _is_worth_a_word(difference: Difference | None, of_wh: float | None) -> bool:
-    if difference is None:
-        return False
-    return not difference.is_explained or abs(difference.wh) > max(50.0, 0.01 * abs(of_wh or 0.0))
+def _is_worth_a_word(difference: Difference) -> bool:
+    """Whether more is behind it than the spacing of readings, a last digit and two good meters."""
+    return not difference.is_explained or any(part.cause not in _EVERYDAY for part in difference.explained)
 
 
 def _print_text(account: Account) -> None:
     from forebay.records.flows import FLOWS
     from forebay.store.differences import total_of
 
-    has_bill = any(line.bill_wh is not None for line in account.lines)
     for flow in FLOWS:
         lines = [line for line in account.lines if line.flow == flow.name]
+        has_bill = any(line.bill_wh is not None for line in lines)
         if not lines or not any(line.counted or line.power_wh or line.bill_wh for line in lines):
             continue
         total = total_of(lines, flow.name)
         rows = [("", "counters", "power", "", *(("bill", "") if has_bill else ()))]
         for line in [*lines, *([total] if total and len(lines) > 1 else [])]:
-            said_wh = _said(line)
             counted_wh = None if line.counted is None else line.counted.wh
             row = (
                 "together" if line is total else f"{line.day:%a %Y-%m-%d}",
                 _kwh(counted_wh),
                 _kwh(line.power_wh),
-                _percent(line.by_power, said_wh),
+                _percent(line.by_power, line.power_wh),
             )
-            rows.append((*row, _kwh(line.bill_wh), _percent(line.by_bill, said_wh)) if has_bill else row)
+            rows.append((*row, _kwh(line.bill_wh), _percent(line.by_bill, line.bill_wh)) if has_bill else row)
         print(f"{flow.label} [kWh]")
         print(table(rows, right=range(1, 6)))
         for line in lines:
             for name, difference in (("power", line.by_power), ("bill", line.by_bill)):
-                if difference is not None and _is_worth_a_word(difference, _said(line)):
+                if difference is not None and _is_worth_a_word(difference):
                     print(f"  {line.day:%Y-%m-%d} {name} {_kwh(difference.wh, '+')}: {_why(difference)}")
         print()
 
@@ -217,10 +213,10 @@ def _summary(account: Account, totals: Sequence[Line]) -> list[str]:
         if len(left) > 5:
             found.append(f"So do those of {len(left) - 5} more.")
     return found + [
-        f"{labels[line.flow]}: the bill says {_kwh(line.bill_wh)} kWh, the record {_kwh(_said(line))} kWh"
-        f" ({_percent(line.by_bill, _said(line)) or 'no difference'})."
+        f"{labels[line.flow]}: the bill says {_kwh(line.bill_wh)} kWh,"
+        f" the record {_kwh(line.bill_wh - line.by_bill.wh)} kWh ({_percent(line.by_bill, line.bill_wh) or 'no difference'})."
         for line in totals
-        if line.by_bill is not None
+        if line.by_bill is not None and line.bill_wh is not None
     ]
 
 

@@ -134,7 +134,7 @@ def total_of(lines: Sequence[Line], flow: str) -> Line | None:
         mine[0],
         counted=whole,
         power_wh=sum(power) if power else None,
-        bill_wh=sum(bill) if bill else None,
+        bill_wh=sum(bill) if bill else None,  # of the days of which it says something
         by_power=_summed([line.by_power for line in mine]),
         by_bill=_summed([line.by_bill for line in mine]),
     )

@@ -223,7 +223,7 @@ def _by_bill(day: _Day, wh: float, told: Sequence[tuple[Billed, float]], shifted
     spacing_wh = 0.0 if day.counted else 3 * sqrt(day.power.unsure_wh2)
     bounds = [
         *_troubles(day),
-        (Cause.UNCOVERED, 0.0, most_wh, f"{ratio:.0%} of it"),
+        (Cause.UNCOVERED, 0.0, most_wh, f"{100 * ratio:.1f} % of it"),
         (Cause.CLOCK, -day.clock_wh, day.clock_wh, ""),
         _either(Cause.ROUNDING, rounding_wh, ""),
         _either(Cause.SPACING, spacing_wh, _spacing_words(day)),
