@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m bench [client server startup memory year fleet] [--quick] [--write PAGE]`."""
+"""Run the benchmarks: `python -m bench [NAME …] [--quick] [--write PAGE]`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.machine import facts
 from bench.report import Table, page_with
 
-NAMES = ("client", "server", "startup", "memory", "year", "fleet")
+NAMES = ("client", "server", "startup", "memory", "year", "accuracy", "fleet")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -92,7 +92,7 @@ def _instants(home: Home, day: date, clock: ScaledClock, device: Device) -> Iter
     begin, end = (
         datetime(d.year, d.month, d.day, tzinfo=home.zone).astimezone(UTC) for d in (day, day + timedelta(days=1))
     )
-    late = Random(f"late:{day}")  # noqa: S311 - a recorder's jitter
+    late = Random(f"late:{day}")
     at = begin + timedelta(seconds=2.2)
     while at < end:
         asked = at + timedelta(milliseconds=late.randrange(80))
@@ -141,7 +141,7 @@ def packed(day: Day) -> bytes:
 
 def unpacked(data: bytes) -> Day:
     """Return the day that `packed` wrote, of this program's own making."""
-    day, fast, slow, begin_wh, end_wh = pickle.loads(zlib.decompress(data))  # noqa: S301 - our own file
+    day, fast, slow, begin_wh, end_wh = pickle.loads(zlib.decompress(data))
     return Day(day, _rows(Reading, fast), _rows(SlowReading, slow), begin_wh, end_wh)
 
 

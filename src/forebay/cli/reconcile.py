@@ -213,10 +213,10 @@ def _summary(account: Account, totals: Sequence[Line]) -> list[str]:
         if len(left) > 5:
             found.append(f"So do those of {len(left) - 5} more.")
     return found + [
-        f"{labels[line.flow]}: the bill says {_kwh(line.bill_wh)} kWh,"
-        f" the record {_kwh(line.bill_wh - line.by_bill.wh)} kWh ({_percent(line.by_bill, line.bill_wh) or 'no difference'})."
+        f"{labels[line.flow]}: the bill says {_kwh(bill_wh)} kWh, the record {_kwh(bill_wh - line.by_bill.wh)} kWh"
+        f" ({_percent(line.by_bill, bill_wh) or 'no difference'})."
         for line in totals
-        if line.by_bill is not None and line.bill_wh is not None
+        if line.by_bill is not None and (bill_wh := line.bill_wh) is not None
     ]
 
 
