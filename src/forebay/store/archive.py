@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELD", "PLACES", "Archive", "literally", "places", "quoted"]
 
-PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1, "A": 3, "VAR": 2, "°C": 2, "rpm": 0}
+PLACES: dict[str, int] = {"W": 2, "Wh": 2, "%": 4, "V": 2, "Hz": 3, "s": 1, "A": 2, "VAR": 2, "°C": 2, "rpm": 0}
 """Unit -> decimal places that are kept: finer than any meter's error."""
 _MOST = 1e12
 """What reaches this is no measurement, but is kept: as a float, where decimals of 18 digits would not hold it."""
