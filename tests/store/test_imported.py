@@ -18,8 +18,10 @@ from forebay.errors import StoreError
 from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading
 from forebay.store import Store
+from forebay.store.curves import curves
 from forebay.store.energy import energy, energy_between
 from forebay.store.fed import fed_between
+from forebay.store.imported import known_span
 from forebay.store.imports import Candidate, add, imports, only_new, undo
 from forebay.store.merged import Layer, cells
 from forebay.store.packed import COLUMNS, DAY_MS, Piece, pack, unpack
@@ -318,3 +320,23 @@ def test_holes_in_a_record_without_counters_are_filled(store: Store, gateway: in
     assert found.wh == pytest.approx(recorded + 6000.0, rel=2e-3)
     assert found.covered_ratio == pytest.approx(1, abs=1e-3)
     assert found.imported_ratio == pytest.approx(0.25, abs=1e-2)
+
+
+def test_the_pages_curves_show_what_was_imported_where_nothing_was_read(store: Store, gateway: int) -> None:
+    keep(store, gateway, candidate(START, timedelta(minutes=5), [flows(solar=50.0)] * 288))
+    store.append(gateway, Reading(at=START + 24 * HOUR, solar_power_w=900.0))
+    found = curves(store, gateway, START, START + 25 * HOUR, step_s=3600, names=["solar_power_w", "site_voltage_v"])
+
+    assert found.columns["solar_power_w"] == pytest.approx([600.0] * 24 + [900.0])
+    assert set(found.columns["site_voltage_v"]) == {None}
+    assert known_span(store, gateway) == (START, START + 24 * HOUR + timedelta(milliseconds=1))
+
+
+def test_days_before_the_record_are_told_by_imports_alone(store: Store, gateway: int) -> None:
+    days = candidate(START, 24 * HOUR, [flows(home=1000)] * 50, kind="cloud-energy", is_metered=True)
+    keep(store, gateway, days)
+    store.append(gateway, Reading(at=START + 60 * 24 * HOUR, load_wh=5.0))
+    found = energy_between(store, gateway, [START + (n - 950) * 24 * HOUR for n in range(1000)])
+
+    assert sum(one["home"].wh or 0.0 for one in found) == pytest.approx(49_000)
+    assert [one["home"].imported_ratio for one in found] == [0.0] * 950 + [1.0] * 49

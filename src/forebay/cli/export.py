@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def export(options: argparse.Namespace) -> int:
     """Write what was recorded of a range to a file or to stdout."""
     from forebay.exchange.export import Wanted, rows
+    from forebay.store.imported import known_span
     from forebay.store.query import site_zone
     from forebay.store.store import Store
 
@@ -32,11 +33,11 @@ def export(options: argparse.Namespace) -> int:
         name = options.gateway or next(iter(gateways), "")
         if name not in gateways:
             raise StoreError(f"{path}: nothing is recorded of {name or 'any gateway'}; there are {', '.join(gateways)}")
-        latest = store.latest(gateways[name])
-        if latest is None:
+        span = known_span(store, gateways[name])
+        if span is None:
             raise StoreError(f"{path}: nothing is recorded of {name} yet")
         zone = site_zone(store, gateways[name])
-        end = _instant(options.until, zone) or latest.at + timedelta(milliseconds=1)
+        end = _instant(options.until, zone) or span[1]
         start = _instant(options.since, zone) or end - timedelta(days=1)
         columns = tuple(word.strip() for word in options.signals.split(",")) if options.signals else ()
         wanted = Wanted(
@@ -49,9 +50,9 @@ def export(options: argparse.Namespace) -> int:
             of=options.of,
         )
         n = _write(options.file, kind, wanted, rows(store, wanted), _telling(options, wanted))
+    if sys.stderr.isatty() and (options.file is not None or not sys.stdout.isatty()):
+        print("\r\033[K", end="", file=sys.stderr)  # the progress has been told
     if options.file is not None:
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr)  # the progress has been told
         first, last = (f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (start, end))
         note(f"{options.file}: {n} rows from {first} to {last}, {zone.key}")
     return 0
@@ -82,7 +83,7 @@ def _instant(text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _telling(options: argparse.Namespace, wanted: Wanted) -> Callable[[datetime], object]:
-    if options.file is None or not sys.stderr.isatty():
+    if not sys.stderr.isatty() or (options.file is None and sys.stdout.isatty()):
         return lambda _: None
     span_s = (wanted.end - wanted.start).total_seconds()
 

@@ -30,6 +30,7 @@ from forebay.records.signals import Held
 from forebay.store.archive import HELD, literally, quoted
 from forebay.store.energy import energy_between
 from forebay.store.fed import PARTS, fed_between
+from forebay.store.imported import known_span
 from forebay.store.query import STEPS_S, day_bounds, series, site_zone
 from forebay.store.rollup import GAUGES
 from forebay.store.state import from_ms, to_ms
@@ -43,8 +44,14 @@ MEANS: dict[str, int] = {f"{s // 60}m" if s < 3600 else f"{s // 3600}h": s for s
 WINDOWS: tuple[str, ...] = ("15m", "1h", "day", "month", "year")
 """What energy is summed over; days, months and years are those of the site's time zone."""
 
-ENERGIES: tuple[str, ...] = (*(f"{flow.name}_wh" for flow in FLOWS), *(f"{part}_wh" for part in PARTS), "covered_ratio")
-"""Columns of energies: six flows, what fed what, and the least share of the window that a flow accounts for."""
+ENERGIES: tuple[str, ...] = (
+    *(f"{flow.name}_wh" for flow in FLOWS),
+    *(f"{part}_wh" for part in PARTS),
+    "covered_ratio",
+    "imported_ratio",
+)
+"""Columns of energies: six flows, what fed what, the least share of the window that a flow accounts for, and the most
+that only an import tells."""
 
 Of = Literal["readings", "slow", "parts", "spans"]
 KINDS: dict[Of, str] = {
@@ -142,17 +149,16 @@ def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
 
 
 def _recorded(store: Store, wanted: Wanted, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-    """Return what is wanted without the local days before the first and after the last reading; None if that is all."""
-    sql = (
-        "SELECT min(ms) FROM (SELECT min(start_ms) AS ms FROM quarters WHERE gateway_id = ?"
-        " UNION ALL SELECT min(at_ms) FROM samples WHERE gateway_id = ?)"
-    )
-    first_ms = store.database.rows(sql, (wanted.gateway_id, wanted.gateway_id))[0][0]
-    latest = store.latest(wanted.gateway_id)
-    if first_ms is None or latest is None:
+    """Return what is wanted without the local days before the first and after the last that is known.
+
+    None if that is all.
+    """
+    span = known_span(store, wanted.gateway_id)
+    if span is None:
         return None
-    start = max(wanted.start, day_bounds(from_ms(first_ms).astimezone(zone).date(), zone)[0])
-    end = min(wanted.end, day_bounds(latest.at.astimezone(zone).date(), zone)[1])
+    start = max(wanted.start, day_bounds(span[0].astimezone(zone).date(), zone)[0])
+    last = span[1] - timedelta(milliseconds=1)
+    end = min(wanted.end, day_bounds(last.astimezone(zone).date(), zone)[1])
     return (start, end) if start < end else None
 
 
@@ -196,6 +202,7 @@ def _energies(store: Store, wanted: Wanted, every: Sequence[datetime]) -> Iterat
             values |= {f"{name}_wh": wh for name, wh in asdict(split).items()} if split else {}
             known = [energy.covered_ratio for energy in window.values() if energy.wh is not None]
             values["covered_ratio"] = min(known, default=0.0)
+            values["imported_ratio"] = max(energy.imported_ratio for energy in window.values())
             if known:
                 yield at, [values.get(name) for name in wanted.columns]
 

@@ -8,12 +8,14 @@ says for which times the record knows nothing; here nobody looks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from forebay.records.flows import Split
 from forebay.store.imports import SUMS, known_cells
 from forebay.store.merged import CHARGE, MINUTE_MS
 from forebay.store.packed import COLUMNS, N_FLOWS
 from forebay.store.rollup import QUARTER_MS
+from forebay.store.state import from_ms, to_ms
 from forebay.store.steps import TRUST_MS
 from forebay.store.store import Store
 
@@ -122,6 +124,20 @@ class Imported:
             there = slot[~np.isnan(slot)]
             found.append(float(there.mean()) if len(there) * 2 >= per_slot else None)
         return found
+
+
+def known_span(store: Store, gateway_id: int) -> tuple[datetime, datetime] | None:
+    """Return from when to when anything was recorded or imported; None where nothing was."""
+    sql = (
+        "SELECT min(ms) FROM (SELECT min(start_ms) AS ms FROM quarters WHERE gateway_id = ?"
+        " UNION ALL SELECT min(at_ms) FROM samples WHERE gateway_id = ?)"
+    )
+    first_ms = store.database.rows(sql, (gateway_id, gateway_id))[0][0]
+    latest, imported = store.latest(gateway_id), Imported(store, gateway_id)
+    spans = [(imported.start_ms, imported.end_ms)] if imported.end_ms else []
+    if first_ms is not None and latest is not None:
+        spans.append((first_ms, to_ms(latest.at) + 1))
+    return (from_ms(min(low for low, _ in spans)), from_ms(max(high for _, high in spans))) if spans else None
 
 
 def unread(store: Store, gateway_id: int, power: str, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
