@@ -21,6 +21,7 @@ COMMANDS = [
     "backup",
     "restore",
     "page",
+    "notify",
     "export",
     "reconcile",
     "import",

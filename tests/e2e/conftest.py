@@ -47,6 +47,7 @@ class Recorded:
     emulated: tuple[str, ...]
     fast_s: float = 1.0
     flush_s: float = 2.0
+    more: str = ""
     port: int = 0
     page: str = ""
     control: str = ""
@@ -71,6 +72,7 @@ class Recorded:
         file.write_text(
             f'[gateway]\nhost = "127.0.0.1"\nport = {self.port}\npassword = "{PASSWORD}"\n'
             f"[recorder]\nfast_s = {self.fast_s}\n[store]\nflush_s = {self.flush_s}\n[page]\nport = 0\n"
+            f"{self.more}"
         )
         file.chmod(0o600)
         self.up = self.start("up", "--config", file, "--db", self.db)
@@ -111,7 +113,7 @@ class Recorded:
 def record(tmp_path: Path, start: Callable[..., Started]) -> Callable[..., Recorded]:
     """Emulate a home and record it."""
 
-    def begin(*emulated: str, **settings: float) -> Recorded:
+    def begin(*emulated: str, **settings: float | str) -> Recorded:
         recorded = Recorded(tmp_path, start, emulated, **settings)  # type: ignore[arg-type]
         recorded.start_gateway()
         recorded.start_up()

@@ -14,6 +14,7 @@ from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.house_parser import add_house
 from forebay.cli.intake_parser import add_intake
 from forebay.cli.keep_parser import add_keeping
+from forebay.cli.notify_parser import add_notify
 from forebay.cli.page_parser import add_page
 
 Run = Callable[[argparse.Namespace], int]
@@ -165,6 +166,7 @@ def _add_recording(
     add_keeping(commands, common, _lazily)
     add_intake(commands, common, _lazily)
     add_page(commands, common, _lazily)
+    add_notify(commands, common, _lazily)
 
 
 def _add_meeting(

@@ -20,8 +20,8 @@ class Rule:
 
     name: its table in [notify.rules]. watches: what it looks at, for people. begins, ends: title and text of the news,
     with the names of values in braces. enter_s, leave_s: from its settings, how long it must last to be told, and how
-    long it must be over [s]. again_s: from its settings, how long the same is not told again [s]. unit: of the setting
-    that says when, as (its name, unit). example: values for a trial.
+    long it must be over [s]. again_s: from its settings, how long the same is not told again [s]. threshold: the
+    setting that says when, and its unit. example: values for a trial.
     """
 
     name: str
@@ -79,7 +79,6 @@ RULES: tuple[Rule, ...] = (
             "The battery is at {charge}; it was at its reserve of {reserve_app_pct:.0f} % for {lasted}.",
         ),
         {"reserve_app_pct": 20.0, "charge_app_pct": 20.0},
-        ("margin", "%"),
     ),
     Rule(
         "alert",
@@ -91,7 +90,7 @@ RULES: tuple[Rule, ...] = (
             "device": "PVAC",
             "meaning": "The inverter sees too low a frequency.",
         },
-        ("again_h", "h"),
+        ("least", ""),
         again_s=lambda rule: rule.again_h * 3600,
     ),
     Rule(
@@ -112,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         ),
         ("Solar production is back", "The panels produce again. They had not since {since}, for {lasted}."),
         {"made_kwh": 0.0, "clear_kwh": 7.4},
-        ("percent", "%"),
+        ("hours", "h"),
     ),
     Rule(
         "capacity_dropped",
@@ -166,7 +165,9 @@ def message(rule: Rule, change: Change, look: Look, *, house: House, is_urgent: 
     words: dict[str, float | str] = {
         "since": clock_words(begun, house.timezone, beside=look.at),
         "lasted": lasted_words(lasted_s),
-        "charge": f"{charge:.0f} %" if isinstance(charge, float) else "a charge that is not known",
+        "charge": f"{charge:.1f} %".replace(".0 %", " %")
+        if isinstance(charge, float)
+        else "a charge that is not known",
     }
     filled = {name: plain(value) if isinstance(value, str) else value for name, value in look.values.items()}
     title, text = rule.begins if change.edge is Edge.BEGINS else rule.ends

@@ -136,10 +136,10 @@ class RulesSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
 class WebhookSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """[[notify.webhook]]: an address that messages are posted to.
 
-    name: what the channel is called, each otherwise. url: the address, https:// or http://. url_file: a file whose first line is the
-    address; better, because an address is often a secret. headers_file: a file of `Name: value` lines that are sent
-    with it. format: the JSON document, its plain text, or what an ntfy server takes. ca: PEM file that must vouch for
-    the receiver, instead of the system's. rules: only these rules; all without it.
+    name: what it is called; each channel has its own. url: the address, https:// or http://. url_file: a file whose
+    first line is the address; better, because an address is often a secret. headers_file: a file of `Name: value`
+    lines that are sent with it. format: the JSON document, its plain text, or what an ntfy server takes. ca: PEM file
+    that must vouch for the receiver, instead of the system's. rules: only these rules; all without it.
     """
 
     name: Name = "webhook"
@@ -159,9 +159,9 @@ class EmailSettings(
 ):
     """[[notify.email]]: a mail server that takes messages.
 
-    name: what the channel is called, each otherwise. host: the mail server. port: 587 with `starttls`, 465 with `implicit`, 25 with
-    `none`, unless it is given. tls: how the way is encrypted; `none` is for a server on this computer alone.
-    ca: PEM file that must vouch for the server, instead of the system's. username: to log in with.
+    name: what it is called; each channel has its own. host: the mail server. port: 587 with `starttls`, 465 with
+    `implicit`, 25 with `none`, unless it is given. tls: how the way is encrypted; `none` is for a server on this
+    computer alone. ca: PEM file that must vouch for the server, instead of the system's. username: to log in with.
     password_file: its first line is the password. from: the sender's address. to: the receivers' addresses.
     rules: only these rules; all without it.
     """
@@ -181,8 +181,8 @@ class EmailSettings(
 class MqttSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """[[notify.mqtt]]: a broker to publish to.
 
-    name: what the channel is called, each otherwise. host: the broker. port: 8883 with TLS, 1883 without, unless it is given.
-    tls: whether the way is encrypted. ca: PEM file that must vouch for the broker, instead of the system's.
+    name: what it is called; each channel has its own. host: the broker. port: 8883 with TLS, 1883 without, unless it
+    is given. tls: whether the way is encrypted. ca: PEM file that must vouch for the broker, instead of the system's.
     username: to log in with. password_file: its first line is the password. topic: what all topics begin with.
     retain: whether the broker keeps the last message of each rule for those who come later. rules: only these rules;
     all without it.

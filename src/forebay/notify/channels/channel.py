@@ -6,6 +6,7 @@ import base64
 import ipaddress
 import os
 import re
+import socket
 import ssl
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
@@ -110,6 +111,20 @@ def without(secrets: Iterable[str | None], text: str) -> str:
             for form in (secret, base64.b64encode(secret.encode()).decode()):
                 said = said.replace(form, "…")
     return said
+
+
+def reason_words(error: BaseException, secrets: Iterable[str | None]) -> str:
+    """Return in words what broke, from the cause that tells it best."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return tls_words(seen)
+        if isinstance(seen, socket.gaierror):
+            return "nobody knows this name"
+        if isinstance(seen, OSError) and seen.errno:
+            return os.strerror(seen.errno).lower()
+        seen = seen.__cause__ or seen.__context__
+    return without(secrets, str(error)) or "the connection was lost"
 
 
 def tls_words(error: ssl.SSLError) -> str:

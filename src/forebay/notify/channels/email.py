@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
@@ -12,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from forebay.errors import ConfigError, NotDelivered
-from forebay.notify.channels.channel import SEND_S, is_loopback, password_of, tls_words, trusting, variable, without
+from forebay.notify.channels.channel import SEND_S, is_loopback, password_of, reason_words, trusting, variable, without
 from forebay.notify.notice import Message
 from forebay.notify.settings import EmailSettings
 
@@ -105,20 +104,9 @@ class Email:
         except (aiosmtplib.SMTPTimeoutError, TimeoutError):
             raise NotDelivered(f"{self.place}: no answer in time") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
-            raise NotDelivered(f"{self.place}: {self._reason(exc)}") from None
+            raise NotDelivered(f"{self.place}: {reason_words(exc, (self._password, settings.username))}") from None
         if refused:  # the others have it: to send it again would tell them twice
             _log.warning("%s: %d of the receivers were refused", self.place, len(refused))
 
     def _words(self, said: str) -> str:
         return without((self._password, self._settings.username), said)
-
-    def _reason(self, error: BaseException) -> str:
-        """Return in words what broke, from the cause that is told best."""
-        seen: BaseException | None = error
-        while seen is not None:
-            if isinstance(seen, ssl.SSLError):
-                return tls_words(seen)
-            seen = seen.__cause__ or seen.__context__
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror.lower()
-        return self._words(str(error)) or "the connection broke off"

@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import logging
 import re
-import ssl
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from forebay.errors import ConfigError, NotDelivered
-from forebay.notify.channels.channel import SEND_S, password_of, tls_words, trusting, variable, without
+from forebay.notify.channels.channel import SEND_S, password_of, reason_words, trusting, variable
 from forebay.notify.notice import Message
 from forebay.notify.settings import MqttSettings
 
@@ -181,12 +180,7 @@ class Mqtt:
         return self._client
 
     def _reason(self, error: BaseException) -> str:
-        seen: BaseException | None = error
-        while seen is not None:
-            if isinstance(seen, ssl.SSLError):
-                return tls_words(seen)
-            seen = seen.__cause__ or seen.__context__
-        return without((self._password, self._settings.username), str(error)) or "the connection was lost"
+        return reason_words(error, (self._password, self._settings.username))
 
 
 async def _until_lost(client: aiomqtt.Client) -> None:
