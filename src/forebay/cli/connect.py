@@ -36,9 +36,10 @@ def settings_of(options: argparse.Namespace, *, is_written: bool = False, warns:
     is_new = is_written and named is not None and not named.exists()
     path = None if is_new else config.find_config(options.config)
     settings = config.load(path)
-    has_password = any(gateway.password for gateway in config.by_name(settings).values())
-    if warns and path is not None and has_password and config.readable_by_others(path):
-        note(f"forebay: {path} holds a password and others may read it; `chmod 600 {path}`")
+    has_secret = any(gateway.password for gateway in config.by_name(settings).values())
+    has_secret = has_secret or any(webhook.url for webhook in settings.notify.webhook)
+    if warns and path is not None and has_secret and config.readable_by_others(path):
+        note(f"forebay: {path} holds a password or a secret address, and others may read it; `chmod 600 {path}`")
     settings = _chosen(options, settings, is_written=is_written)
     given = {
         "host": getattr(options, "host", None),
