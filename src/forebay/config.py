@@ -69,10 +69,14 @@ class FurtherGatewaySettings(GatewaySettings, forbid_unknown_fields=True, frozen
 
 
 class RecorderSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """[recorder]: how often to ask, and whose clock stamps the samples."""
+    """[recorder]: how often to ask, and whose clock stamps the samples.
+
+    parts_s: of packs, strings, inverters and meters [s]; as fast_s where it is left out, 0 asks for none.
+    """
 
     fast_s: Annotated[float, Meta(ge=1, le=3600)] = 5.0
     slow_s: Annotated[float, Meta(ge=10, le=86_400)] = 60.0
+    parts_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
     clock: Literal["auto", "system", "gateway"] = "auto"
 
 
