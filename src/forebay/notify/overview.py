@@ -50,7 +50,10 @@ def standings(store: Store) -> list[Standing]:
         "SELECT name, rule, subject, begun_ms, told_ms FROM notify_states JOIN gateways ON id = gateway_id"
         " WHERE rule <> 'alert' OR subject <> '' ORDER BY gateway_id, rule, subject"
     )
-    return [Standing(*row[:3], _at(row[3]), _at(row[4])) for row in store.database.rows(sql)]
+    return [
+        Standing(gateway, rule, subject, _at(begun_ms), _at(told_ms))
+        for gateway, rule, subject, begun_ms, told_ms in store.database.rows(sql)
+    ]
 
 
 def told(store: Store, most: int) -> list[Told]:
