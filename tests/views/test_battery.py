@@ -136,7 +136,7 @@ def test_a_young_record_says_when_its_trend_begins(store: Store) -> None:
     answer = battery(asked(store, i))
 
     assert answer["trend"]["per_year_wh"] is None
-    assert answer["trend"]["words"] == "The trend begins on 2020-06-29, after half a year of capacities."
+    assert answer["trend"]["words"] == "The trend begins on 29 June 2020, after half a year of capacities."
     assert answer["cycles"]["days"] == []
 
 

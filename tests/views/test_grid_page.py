@@ -178,4 +178,4 @@ def test_a_gateway_without_voltages_says_so(store: Store) -> None:
 
     assert answer["excursions"]["words"] == "This gateway has not told a voltage or a frequency of the grid."
     assert answer["words"] == "The state of the grid is not known yet."
-    assert answer["total"]["words"].startswith("No outage since 2026-01-14")
+    assert answer["total"]["words"].startswith("No outage since 14 January 2026")

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from tests.views.years import House, clear_w, record, utc
 
+from forebay.clock import SimClock
 from forebay.records.spans import SpanKind
 from forebay.store import Store
 from forebay.store.spans import close_span, open_span
+from forebay.views.web.answers import Answers
 from forebay.views.web.asked import Asked
 from forebay.views.web.battery import battery
+from forebay.views.web.series import series
 from forebay.views.web.solar import solar
 
 HOUSE = House(
@@ -146,3 +149,14 @@ def test_packs_are_told_side_by_side_with_their_imbalance(house: tuple[Store, in
     assert 0 < answer["imbalance"]["latest_pct"] < 1
     low, high = (answer["packs"][1]["days"][f"temperature_{side}_c"] for side in ("low", "high"))
     assert all(a is None or a < b for a, b in zip(low, high, strict=True))
+
+
+def test_curves_of_strings_alone_are_drawn_without_those_of_the_house(house: tuple[Store, int]) -> None:
+    store, _ = house
+    answers = Answers(store, SimClock(utc(2025, 6, 19)))
+
+    told = series(answers, utc(2025, 6, 1), utc(2025, 6, 8), ["part/3/power_w"], 700)
+
+    known = [watts for watts in told["columns"]["part/3/power_w"] if watts is not None]
+    assert len(known) > 100
+    assert max(known) > 500

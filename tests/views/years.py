@@ -26,8 +26,9 @@ ZONE = "Europe/Berlin"
 class House:
     """What the house is like; times are UTC, spans are (start, end).
 
-    fade_per_year: share of the nominal energy that is lost each year. alerts: (source, name, start, end).
-    strings: how many are told one by one, the last of which loses half its light at `weak_since`.
+    fade_per_year: share of the nominal energy that is lost each year. reserve_ratio: what is kept for outages.
+    alerts: (source, name, start, end). strings: how many are told one by one, the last of which loses half its light
+    at `weak_since`.
     """
 
     first: datetime
@@ -37,6 +38,7 @@ class House:
     full_wh: float = 13_500.0
     fade_per_year: float = 0.02
     efficiency: float = 0.9
+    reserve_ratio: float = 0.0
     outages: Sequence[tuple[datetime, datetime]] = ()
     gaps: Sequence[tuple[datetime, datetime]] = ()
     roof_off: Sequence[tuple[datetime, datetime]] = ()
@@ -102,7 +104,8 @@ def record(store: Store, house: House) -> int:
         load = 350 + evening + 150 * dice.random()
         wish = load - solar
         room_w = max(0.0, full * 0.995 - stored) / hours / one_way
-        left_w = max(0.0, stored - 0.002 * full) / hours * one_way
+        kept_wh = full * (0.002 if is_out else max(0.002, house.reserve_ratio))
+        left_w = max(0.0, stored - kept_wh) / hours * one_way
         battery = min(5000.0 * house.packs, left_w, wish) if wish > 0 else -min(5000.0 * house.packs, room_w, -wish)
         site = load - solar - battery
         if is_out:

@@ -6,6 +6,7 @@ import "./styles/parts.css";
 import "./styles/live.css";
 import "./styles/chart.css";
 import "./styles/day.css";
+import "./styles/pages.css";
 
 import { render } from "preact";
 

@@ -58,6 +58,8 @@ def curves(
     n_slots = -((start_ms - end_ms) // step_ms)
     found = _empty(step_s, [start_ms // 1000 + n * step_s for n in range(n_slots)], names)
     counts = {name: [0] * n_slots for name in names}
+    if not names:  # slots alone, to put the curves of parts into
+        return found
     with store.database.snapshot():
         for rows in _summed(store, gateway_id, (start_ms, end_ms, step_ms), names):
             for slot_ms, *values in rows:

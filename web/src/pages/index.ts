@@ -15,4 +15,9 @@ export interface PageRow {
 export const PAGES: readonly PageRow[] = [
   { name: "now", label: "Now", load: () => NowPage },
   { name: "energy", label: "Energy", load: () => import("./energy/EnergyPage").then((page) => page.EnergyPage) },
+  { name: "battery", label: "Battery", load: () => import("./battery/BatteryPage").then(({ BatteryPage }) => BatteryPage) },
+  { name: "solar", label: "Solar", load: () => import("./solar/SolarPage").then(({ SolarPage }) => SolarPage) },
+  { name: "grid", label: "Grid", load: () => import("./grid/GridPage").then(({ GridPage }) => GridPage) },
+  { name: "alerts", label: "Alerts", load: () => import("./alerts/AlertsPage").then(({ AlertsPage }) => AlertsPage) },
+  { name: "system", label: "System", load: () => import("./system/SystemPage").then(({ SystemPage }) => SystemPage) },
 ];

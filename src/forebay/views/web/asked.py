@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from forebay.records.site import UNTOLD, Site
 from forebay.store.query import day_bounds, site_zone
 from forebay.store.state import from_ms
 from forebay.store.store import Store
+
+MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+"""The months' names, whatever the language of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ def rounded(value: float | None, digits: int = 1) -> float | None:
 def kwh_words(wh: float) -> str:
     """Return an energy in words: "13.5 kWh", "820 Wh"."""
     return f"{wh:.0f} Wh" if abs(wh) < 1000 else f"{wh / 1000:.3g} kWh" if abs(wh) < 1e6 else f"{wh / 1000:,.0f} kWh"
+
+
+def date_words(day: date) -> str:
+    """Return a date in words: "1 April 2023"."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def percent_words(ratio: float) -> str:

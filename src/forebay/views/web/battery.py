@@ -10,7 +10,7 @@ from typing import Any
 from forebay.records.ageing import MIN_SPAN_DAYS, YEAR_DAYS, Trend, trend
 from forebay.store.ageing import CapacityDay, RoundTrip, capacity_days, months_between, round_trips, slow_bounds
 from forebay.store.energy import energy_of_days
-from forebay.views.web.asked import Asked, iso, kwh_words, percent_words, rounded
+from forebay.views.web.asked import Asked, date_words, iso, kwh_words, percent_words, rounded
 from forebay.views.web.packs import packs
 
 
@@ -82,7 +82,8 @@ def _trend(line: Trend | None, days: Sequence[CapacityDay]) -> dict[str, Any]:
     if line is None or first is None:
         words = "The trend begins when capacities have been recorded for half a year."
         if first is not None:
-            words = f"The trend begins on {first + timedelta(days=MIN_SPAN_DAYS)}, after half a year of capacities."
+            begins = date_words(first + timedelta(days=MIN_SPAN_DAYS))
+            words = f"The trend begins on {begins}, after half a year of capacities."
         empty = ("start", "start_wh", "end", "end_wh", "per_year_wh", "low_per_year_wh", "high_per_year_wh")
         return {**dict.fromkeys(empty), "words": words}
     verb = "loses" if line.per_year < 0 else "gains"
@@ -96,8 +97,8 @@ def _trend(line: Trend | None, days: Sequence[CapacityDay]) -> dict[str, Any]:
     return {
         "start": first.isoformat(),
         "start_wh": rounded(line.on(first)),
-        "end": line.day.isoformat(),
-        "end_wh": rounded(line.at),
+        "end": days[-1].day.isoformat(),
+        "end_wh": rounded(line.on(days[-1].day)),
         "per_year_wh": rounded(line.per_year),
         "low_per_year_wh": rounded(line.low_per_year),
         "high_per_year_wh": rounded(line.high_per_year),
@@ -134,7 +135,7 @@ def _warranty(
 
 
 def _warranty_words(end: date, end_wh: float, line: Trend | None, latest: CapacityDay | None) -> str:
-    promise = f"{kwh_words(end_wh)} on {end}"
+    promise = f"{kwh_words(end_wh)} on {date_words(end)}"
     if latest is not None and latest.full_wh < end_wh:
         return f"Less is left than a usual warranty promises ({promise}). Compare with your papers."
     if line is None:
@@ -162,7 +163,7 @@ def _cycles(asked: Asked, nominal_wh: float | None) -> dict[str, Any]:
     counted_wh = latest.battery_discharge_wh if latest else None
     recorded = total_wh / nominal_wh
     per_year = recorded / (n_days / YEAR_DAYS) if n_days >= 30 else None
-    words = f"{recorded:.0f} full cycles since {min(by_day)}"
+    words = f"{recorded:.0f} full cycles since {date_words(min(by_day))}"
     if per_year is not None:
         words += f", {per_year:.0f} a year"
     if counted_wh is not None:

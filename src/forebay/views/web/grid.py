@@ -10,7 +10,7 @@ from forebay.records.outages import Outage, Passage, Through, came_through
 from forebay.records.reading import app_pct
 from forebay.store.energy import energy
 from forebay.store.grid import Band, all_outages, bands, excursions, passage, since_ever, usual
-from forebay.views.web.asked import Asked, iso, kwh_words, length_words, rounded
+from forebay.views.web.asked import Asked, date_words, iso, kwh_words, length_words, rounded
 from forebay.views.words import grid_words
 
 FREQUENCIES_HZ = (50.0, 60.0)
@@ -184,7 +184,7 @@ def _total(asked: Asked, away: Sequence[Outage], told: Sequence[dict[str, Any]])
     through = sum(one["through"] == Through.THROUGH for one in told)
     dark = sum(one["through"] == Through.DARK for one in told)
     first = asked.first
-    since = "" if first is None else f" since {first.astimezone(asked.tz).date()}"
+    since = "" if first is None else f" since {date_words(first.astimezone(asked.tz).date())}"
     words = f"No outage{since}."
     if lengths:
         words = f"{len(lengths)} {'outage' if len(lengths) == 1 else 'outages'}{since},"
