@@ -89,3 +89,19 @@ def test_every_page_is_a_finger_wide_in_the_navigation(open_page: Opener, width:
     page = open_page(viewport={"width": width, "height": 700})
 
     assert all(box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes(page))
+
+
+def test_several_gateways_together_are_named_with_the_way_to_each(open_page: Opener, stub: Stub) -> None:
+    words = {"house": "Live, last reading 2 s ago.", "barn": "The gateway does not answer."}
+    rows = [{**row, "words": words.get(row["name"], "")} for row in TWO["gateways"]]
+    stub.answers["gateways"] = {**TWO, "gateways": rows}
+    stub.now |= {"gateways": ["house", "barn"], "missing": ["barn"], "site_name": "All gateways"}
+
+    page = open_page("#/now?gateway=%2B", wait=".gateways li")
+
+    assert page.input_value(".gateway-choice select") == "+"
+    assert "barn (Home) The gateway does not answer. Left out of the powers above." in " ".join(
+        page.inner_text(".gateways").split()
+    )
+    page.click(".gateways a >> text=house")
+    until(page, "location.hash === '#/now?gateway=house'")

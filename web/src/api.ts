@@ -32,9 +32,14 @@ export interface Now {
     remaining_wh: number | null;
     full_wh: number | null;
   } | null;
-  grid: { state: string | null; words: string | null } | null;
+  /** Where the charge is going at the mean power of the last 15 minutes; all null where nobody can tell. */
+  outlook?: { goal: "full" | "reserve" | "empty" | "rest" | null; at: string | null; power_w: number | null } | null;
+  grid: { state: string | null; words: string | null; since?: string | null } | null;
   operation: { mode: string | null; words: string | null; reserve_app_pct: number | null } | null;
   today: { date: string | null; kwh: Kwh | null } | null;
+  /** Of several gateways together: which, and which of them are not heard now and left out. */
+  gateways?: string[];
+  missing?: string[];
 }
 
 export type Column = (number | null)[];

@@ -9,6 +9,8 @@ export interface GatewayRow {
   site: string | null;
   /** False for one that the record still has and the settings name no more. */
   is_recorded: boolean;
+  /** How its recording stands, in a sentence. */
+  words?: string;
 }
 
 export interface Together {

@@ -1,7 +1,7 @@
 /** Readings as sentences. */
 
 import type { Flow, Now, Power } from "./api";
-import { powerText, roughSpan, wholePercent } from "./format";
+import { powerText, roughSpan, timeOfDay, wholePercent } from "./format";
 import { QUIET_W } from "./flows";
 
 export type Link = "connecting" | "up" | "lost";
@@ -131,23 +131,27 @@ export function stateWord(now: Now | null, link: Link): string {
   return { live: now.connection.words, stale: "Stale", down: "No readings", waiting: "Waiting" }[now.connection.state];
 }
 
-/** What the charge means in hours, at the present rate; null where a rate says nothing. */
+/** Where the charge is going, as the server reckons it; null where nobody can tell. */
 export function chargeOutlook(now: Now): string | null {
-  const { charge, operation } = now;
-  const watts = now.power_w?.battery;
-  if (!charge || watts == null || charge.remaining_wh == null || charge.full_wh == null) return null;
-  if (Math.abs(watts) < 100) return "At rest.";
-  if (watts < 0) {
-    const missing = charge.full_wh - charge.remaining_wh;
-    return missing < charge.full_wh * 0.005 ? "Full." : `Full in about ${roughSpan(missing / -watts)} at this rate.`;
+  const { outlook, operation } = now;
+  if (!outlook?.goal) return null;
+  if (outlook.goal === "rest" || outlook.at === null) return "At rest.";
+  const hours = (Date.parse(outlook.at) - Date.parse(now.at ?? now.now)) / 3_600_000;
+  const at = roundedTo(Date.parse(outlook.at), hours < 2 ? 5 : 15);
+  const when = `in about ${roughSpan(hours)} at this rate, around ${timeOfDay(at, now.timezone)}.`;
+  const reserve = operation?.reserve_app_pct;
+  switch (outlook.goal) {
+    case "full":
+      return `Full ${when}`;
+    case "reserve":
+      return `${reserve == null ? "At its reserve" : `At its reserve of ${wholePercent(reserve)}`} ${when}`;
+    case "empty":
+      return `Empty ${when}`;
   }
-  // On an island the reserve is what the battery is for, so it may go to the end.
-  const floorPct = isIslanded(now) ? 0 : (operation?.reserve_app_pct ?? 0);
-  const floorWh = charge.full_wh * (floorPct * 0.0095 + 0.05);
-  const left = charge.remaining_wh - floorWh;
-  const goal = floorPct >= 1 ? `At its reserve of ${wholePercent(floorPct)}` : "Empty";
-  return left <= 0 ? null : `${goal} in about ${roughSpan(left / watts)} at this rate.`;
 }
+
+/** The nearest round time. [ms] */
+const roundedTo = (ms: number, minutes: number): number => Math.round(ms / (minutes * 60_000)) * minutes * 60_000;
 
 /** What the browser's tab says: charge first, then what the battery or the grid does. */
 export function tabTitle(now: Now | null, link: Link): string {

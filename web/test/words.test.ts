@@ -52,9 +52,15 @@ describe("phrases", () => {
     expect(phrase("load", null)).toBe("Home unknown");
   });
   it("tell how long the charge lasts at this rate", () => {
-    expect(chargeOutlook(house({}))).toBe("Full in about 2\u00a0h 30\u00a0min at this rate.");
-    const power_w = { solar: 0, load: 2000, battery: 2000, site: 0 };
-    expect(chargeOutlook(house({}, { power_w }))).toBe("At its reserve of 20\u00a0% in about 2\u00a0h 45\u00a0min at this rate.");
+    const going = (goal: "full" | "reserve" | "empty" | "rest", at: string | null): string | null =>
+      chargeOutlook(house({}, { at: "2026-06-21T20:00:00Z", timezone: "America/Los_Angeles", outlook: { goal, at, power_w: 1 } }));
+    expect(going("full", "2026-06-21T22:29:26Z")).toBe("Full in about 2\u00a0h 30\u00a0min at this rate, around 15:30.");
+    expect(going("reserve", "2026-06-21T20:41:00Z")).toBe("At its reserve of 20\u00a0% in about 40\u00a0min at this rate, around 13:40.");
+    expect(going("empty", "2026-06-21T22:00:00Z")).toMatch(/^Empty in about 2\u00a0h at this rate/);
+    expect(going("rest", null)).toBe("At rest.");
+  });
+  it("say nothing of where the charge is going when nobody can tell", () => {
+    expect(chargeOutlook(house({}, { outlook: null }))).toBeNull();
   });
   it("title the tab with the charge", () => {
     expect(tabTitle(house({}), "up")).toBe("61\u00a0% charging 2.00\u00a0kW – forebay");

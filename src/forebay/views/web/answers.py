@@ -10,10 +10,13 @@ from typing import Any
 from forebay.clock import Clock
 from forebay.records.flows import FLOWS, split_of
 from forebay.records.reading import Reading, SlowReading, app_pct
+from forebay.records.spans import GRID_CONNECTED, SpanKind
 from forebay.store.energy import Energy, energy, energy_of_days
 from forebay.store.query import STEPS_S, day_bounds, fitting_step_s, series, site_zone, zone
+from forebay.store.state import from_ms
 from forebay.store.store import Store
 from forebay.views import words
+from forebay.views.outlook import outlook
 
 CURVES = {
     "solar_w": "solar_power_w",
@@ -136,7 +139,12 @@ class Answers:
                 "remaining_wh": rounded(slow.pack_remaining_wh, 0),
                 "full_wh": rounded(slow.pack_full_wh, 0),
             },
-            "grid": {"state": reading.grid_state, "words": words.grid_words(reading.grid_state)},
+            "outlook": self._outlook(i),
+            "grid": {
+                "state": reading.grid_state,
+                "words": words.grid_words(reading.grid_state),
+                "since": None if i is None else self._grid_since(i, reading.grid_state),
+            },
             "operation": {
                 "mode": slow.operation_mode,
                 "words": words.mode_words(slow.operation_mode),
@@ -144,6 +152,21 @@ class Answers:
             },
             "today": {"date": today.isoformat(), "kwh": kwh(None) if i is None else self._kwh_of(i, today)},
         }
+
+    def _outlook(self, gateway_id: int | None) -> dict[str, Any]:
+        found = None if gateway_id is None else outlook(self.store, gateway_id)
+        if found is None:
+            return dict.fromkeys(("goal", "at", "power_w"))
+        return {"goal": str(found.goal), "at": iso(found.at), "power_w": rounded(found.power_w, 1)}
+
+    def _grid_since(self, gateway_id: int, state: str | None) -> str | None:
+        """Return since when the grid is as it is; None where it was never seen otherwise."""
+        if state is None:
+            return None
+        sql = "SELECT start_ms, end_ms FROM spans WHERE gateway_id = ? AND kind = ? ORDER BY start_ms DESC LIMIT 1"
+        rows = self.store.database.rows(sql, (gateway_id, str(SpanKind.GRID)))
+        begun_ms = None if not rows else rows[0][1] if state == GRID_CONNECTED else rows[0][0]
+        return None if begun_ms is None else iso(from_ms(begun_ms))
 
     @staticmethod
     def _flow(reading: Reading) -> dict[str, float | None]:

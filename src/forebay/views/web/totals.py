@@ -101,6 +101,7 @@ class Totals:
                 "remaining_wh": added([charge["remaining_wh"] for charge in charges], 0),
                 "full_wh": added([charge["full_wh"] for charge in charges], 0),
             },
+            "outlook": dict.fromkeys(("goal", "at", "power_w")),
             "grid": self._grid({name: one["grid"] for name, one in objects.items()}),
             "operation": {
                 "mode": _common([one["operation"]["mode"] for one in counted]),
@@ -119,9 +120,9 @@ class Totals:
     def _grid(grids: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         state = _common([grid["state"] for grid in grids.values()])
         if state is not None:
-            return {"state": state, "words": words.grid_words(state)}
+            return {"state": state, "words": words.grid_words(state), "since": None}
         said = [f"{name}: {grid['words'] or 'not known'}" for name, grid in grids.items()]
-        return {"state": None, "words": "; ".join(said)}
+        return {"state": None, "words": "; ".join(said), "since": None}
 
     def day(self, day: date) -> dict[str, Any]:
         """Return the object of /api/day: slot by slot the sum, where all that have readings on that day have one."""

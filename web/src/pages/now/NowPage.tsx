@@ -3,8 +3,10 @@
 import type { Live } from "../../live";
 import type { PageProps } from "../../frame/page";
 import { FlowDiagram } from "../../FlowDiagram";
+import { clockWords, dateOf, dayWords } from "../../chart/calendar";
 import { wholePercent } from "../../format";
 import { useCalm } from "../../hooks";
+import { Gateways } from "./Gateways";
 import { headline } from "../../words";
 import { ChargePanel } from "./ChargePanel";
 import { DayPanel } from "./DayPanel";
@@ -27,6 +29,7 @@ export function NowPage(props: PageProps) {
           <Facts live={live} />
         </div>
       </section>
+      {now?.gateways ? <Gateways now={now} ask={props.ask} /> : null}
       <DayPanel {...props} />
     </>
   );
@@ -57,7 +60,10 @@ function Facts({ live: { now } }: { live: Live }) {
     <dl class="fact-list">
       <div>
         <dt>Grid</dt>
-        <dd>{now?.grid?.words ?? "not known yet"}</dd>
+        <dd>
+          {now?.grid?.words ?? "not known yet"}
+          {now?.grid?.since ? <span class="since"> since {sinceWords(now.grid.since, now.timezone, now.now)}</span> : null}
+        </dd>
       </div>
       <div>
         <dt>Mode</dt>
@@ -69,4 +75,11 @@ function Facts({ live: { now } }: { live: Live }) {
       </div>
     </dl>
   );
+}
+
+/** "14:05" of today, "Fri 12 Jun 2026, 14:05" of another day. */
+function sinceWords(since: string, timezone: string, now: string): string {
+  const at = Date.parse(since) / 1000;
+  const clock = clockWords(at, timezone, false);
+  return dateOf(at, timezone) === dateOf(Date.parse(now) / 1000, timezone) ? clock : `${dayWords(at, timezone)}, ${clock}`;
 }
