@@ -23,6 +23,7 @@ class Fault:
     most: requests in an hour while it lasts, log-ins included.
     logins: at most in the first hour, and in each later one. relogins: at most once it is over.
     back_s: how long after its end readings come again at the latest [s].
+    seen_by_doctor: whether `forebay doctor` meets it by itself, besides what the record tells.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Fault:
     logins: tuple[int, int] = (0, 0)
     relogins: int = 0
     back_s: float = 75.0
+    seen_by_doctor: bool = True
 
 
 def _all(**members: Any) -> Act:

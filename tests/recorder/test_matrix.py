@@ -5,17 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.recorder.faults import FAULTS, Fault
 from tests.recorder.living import NAME, House, later, recorded
 from tests.recorder.virtual import virtually
 
+from forebay.cli import doctor
+from forebay.client.gateway import Gateway
+from forebay.config import FirstGatewaySettings, Settings
+from forebay.views.web.answers import Answers
+
 BEFORE_S = 600.0
 
 
 def spent(house: House, before: Counter[str]) -> Counter[str]:
     return house.asked - before
+
+
+def page_of(house: House) -> dict[str, Any]:
+    """What the page says of the connection."""
+    told: dict[str, Any] = Answers(house.store, house.clock, NAME).now()["connection"]
+    return told
+
+
+async def findings_of(house: House) -> list[doctor.Finding]:
+    """What `forebay doctor` finds; it exits with 1 when something is wrong."""
+    gateway = FirstGatewaySettings(host=NAME, port=house.port, password=house.password)
+    settings = Settings(gateway=gateway, state_dir=house.folder)
+
+    def opened(*_: object) -> Gateway:
+        return Gateway(NAME, house.password, port=house.port, state_dir=house.folder, clock=house.clock)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doctor, "open_gateway", opened)
+        return [*await doctor._gateway(settings, gateway), *doctor._record(house.store.database.path, {NAME: gateway})]
 
 
 async def live_through(fault: Fault, folder: Path, hours: int) -> None:
@@ -29,6 +54,7 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
         told = house.connection
         await later(hours=hours - 1)
         while_it_lasted, stood = spent(house, asked), house.connection
+        page, findings = page_of(house), await findings_of(house)
         over, asked = house.clock.true, house.asked.copy()
         fault.end(house)
         await later(seconds=fault.back_s)
@@ -65,6 +91,11 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
     assert told.words.endswith(".")
     assert "\n" not in told.words
     assert "Traceback" not in told.words
+    assert (page["state"], page["words"], page["advice"]) == ("down", told.words, told.advice)
+    wrong = [(finding.words, finding.advice) for finding in findings if finding.verdict == "wrong"]
+    assert (f"{NAME}: {told.words}", told.advice or "") in wrong
+    assert fault.seen_by_doctor == (len(wrong) > 1), wrong
+    assert not any(secret in finding.words + finding.advice for secret in secrets for finding in findings)
     began_lines = [line for line in lines if line.startswith(f"{NAME}: no readings. ")]
     ended_lines = [line for line in lines if line.startswith(f"{NAME}: readings again")]
     assert (len(began_lines), len(ended_lines)) == (1, 1), lines

@@ -16,6 +16,8 @@ from forebay.cli.connect import log_to_stderr, open_gateway, record_path, settin
 from forebay.cli.output import as_json
 from forebay.cli.terminal import say
 from forebay.errors import ConfigError, ForebayError, GatewayError, LoginRejected, NotOffered, NotPermitted
+from forebay.recorder.notes import detail_of, sentence
+from forebay.records.reasons import explain
 from forebay.wire import catalogue
 from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, print_version
 
@@ -133,6 +135,12 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
         if isinstance(error, LoginRejected):
             continue
         row = catalogue.BY_NAME[name]
+        if row is catalogue.AGGREGATES and "stops the power system" not in str(
+            error
+        ):  # without the meters there is nothing at all
+            reason = explain(error)
+            found.append(Finding("wrong", sentence(reason, detail_of(error)), reason.advice or ""))
+            continue
         if is_restricted and isinstance(error, NotOffered | NotPermitted) and not row.kept:
             continue  # said above, once
         verdict = "note" if error.advice == "skip" or "stops the power system" in str(error) else "wrong"
