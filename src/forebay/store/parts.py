@@ -5,9 +5,10 @@ Curves come from quarters of an hour where those tell them exactly, else from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from forebay.errors import StoreError
@@ -15,8 +16,14 @@ from forebay.records.parts import BY_PART_NAME, PART_NAMES, ROLLED, PartKind, Va
 from forebay.records.signals import Kind
 from forebay.store.query import day_bounds
 from forebay.store.rollup import QUARTER_MS, floor_ms
+from forebay.store.slots import Sums, Window
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 RATIOS: dict[str, tuple[str, str, float]] = {"charge_pct": ("remaining_wh", "full_wh", 100.0)}
 """What is not kept but reckoned of two signals that are: name -> (of what, by what, times what)."""
@@ -29,9 +36,6 @@ OFFERED: dict[PartKind, tuple[str, ...]] = {
     for kind in PartKind
 }
 """Kind of part -> the signals of which a curve can be drawn."""
-
-Sums = tuple[float, float, float, float]
-"""How many readings, their sum, the least and the greatest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +139,13 @@ def part_series(
     """
     if step_s <= 0 or start >= end:
         raise StoreError("the window is empty: it must end after it begins, in steps of a second or more")
-    start_ms, step_ms = to_ms(start), step_s * 1000
-    n_slots = -((start_ms - to_ms(end)) // step_ms)
-    found = PartSeries(step_s, list(range(start_ms // 1000, start_ms // 1000 + n_slots * step_s, step_s)))
+    window = Window(to_ms(start), to_ms(end), step_s * 1000)
+    first_s = window.start_ms // 1000
+    found = PartSeries(step_s, list(range(first_s, first_s + window.slots * step_s, step_s)))
     for part in _known(store, gateway_id, part_ids):
-        names = _wanted(part, signals)
-        sums = _summed(store, gateway_id, part, names, (start_ms, to_ms(end), step_ms))
-        for name in names:
-            column: list[list[float | None]] = [[None] * n_slots for _ in range(3)]
-            for slot_ms, by_name in sums.items():
-                told = _told(by_name, name)
-                if told is not None:
-                    slot = (slot_ms - start_ms) // step_ms
-                    column[0][slot], column[1][slot], column[2][slot] = told[1] / told[0], told[2], told[3]
+        for name, sums in _summed(store, gateway_id, part, _wanted(part, signals), window).items():
             key = key_of(part.id, name)
-            found.columns[key], found.low[key], found.high[key] = column
+            found.columns[key], found.low[key], found.high[key] = sums.means(), sums.lows(), sums.highs()
     return found
 
 
@@ -173,16 +169,15 @@ def part_days(
         result: dict[str, dict[date, PartDay]] = {key_of(part.id, name): {} for name in names}
         last: dict[str, float] = {}
         for run, start, end, step_ms in _runs(first, days, tz):
-            sums = _summed(store, gateway_id, part, names, (to_ms(start), to_ms(end), step_ms))
-            for slot_ms in sorted(sums):
-                day = run + timedelta(days=(slot_ms - to_ms(start)) // step_ms)
-                for name in names:
-                    told = _told(sums[slot_ms], name)
-                    if told is not None:
-                        n, total, low, high = told
-                        counted = _counted(name, last.get(name, low), high)
-                        result[key_of(part.id, name)][day] = PartDay(int(n), total / n, low, high, counted)
-                        last[name] = high
+            told = _summed(store, gateway_id, part, names, Window(to_ms(start), to_ms(end), step_ms))
+            for name, sums in told.items():
+                by_day = result[key_of(part.id, name)]
+                for slot in sums.count.nonzero()[0].tolist():
+                    n, total = int(sums.count[slot]), float(sums.total[slot])
+                    low, high = float(sums.low[slot]), float(sums.high[slot])
+                    counted = _counted(name, last.get(name, low), high)
+                    by_day[run + timedelta(days=slot)] = PartDay(n, total / n, low, high, counted)
+                    last[name] = high
         found |= result
     return found
 
@@ -221,50 +216,51 @@ def _wanted(part: Part, signals: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(signals) if name in OFFERED[part.kind]]
 
 
-def _told(by_name: dict[str, Sums], name: str) -> Sums | None:
-    """Return what was summed up of a signal; of a reckoned one, its mean as the only reading."""
-    if name not in RATIOS:
-        return by_name.get(name)
-    of, by, times = RATIOS[name]
-    over, under = by_name.get(of), by_name.get(by)
-    if over is None or under is None or not under[1]:
-        return None
-    ratio = times * (over[1] / over[0]) / (under[1] / under[0])
-    return over[0], ratio * over[0], ratio, ratio
+def _summed(store: Store, gateway_id: int, part: Part, names: Sequence[str], window: Window) -> dict[str, Sums]:
+    """Return what the slots of a window sum up to, by signal."""
+    import numpy as np
 
-
-def _summed(
-    store: Store, gateway_id: int, part: Part, names: Sequence[str], window_ms: tuple[int, int, int]
-) -> dict[int, dict[str, Sums]]:
-    """Return what the slots of a window (start, end, step) sum up to, by start of the slot [ms] and signal."""
-    start_ms, end_ms, step_ms = window_ms
     columns = list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
-    if not columns or part.last is None:
-        return {}
-    slot = f"at_ms - (at_ms - {start_ms % step_ms}) % {step_ms}"
-    raw = ", ".join(f"count({c}), sum({c}), min({c}), max({c})" for c in columns)
-    rolled = ", ".join(f"sum({c}_n), sum({c}_sum), min({c}_min), max({c}_max)" for c in columns)
-    turn_ms = start_ms
-    asked = []
-    if not step_ms % QUARTER_MS and not start_ms % QUARTER_MS:
-        turn_ms = max(start_ms, min(floor_ms(end_ms, QUARTER_MS), floor_ms(to_ms(part.last), QUARTER_MS)))
-        asked.append(("part_quarters", rolled, start_ms, turn_ms))
-    asked.append(("part_samples", raw, turn_ms, end_ms))
-    found: dict[int, dict[str, Sums]] = {}
-    for table, what, since_ms, until_ms in asked:
-        select = f"SELECT {slot} AS slot, {what} FROM {{table}} GROUP BY 1"  # noqa: S608 - names are checked
-        for rows in store.raw(gateway_id, table, part.id).ask(select, since_ms, until_ms):  # type: ignore[arg-type]
-            for slot_ms, *values in rows:
-                by_name = found.setdefault(slot_ms, {})
-                for column, n, total, low, high in zip(
-                    columns, values[::4], values[1::4], values[2::4], values[3::4], strict=True
-                ):
-                    if n:
-                        by_name[column] = _together(by_name.get(column), (n, total, low, high))
-    return found
+    nothing, endless = np.zeros(window.slots), np.full(window.slots, np.inf)
+    sums = {c: Sums(nothing.copy(), nothing.copy(), endless.copy(), -endless) for c in columns}
+    turn_ms = window.start_ms
+    if not window.step_ms % QUARTER_MS and not window.start_ms % QUARTER_MS and part.last is not None:
+        rolled_ms = min(floor_ms(window.end_ms, QUARTER_MS), floor_ms(to_ms(part.last), QUARTER_MS))
+        turn_ms = max(window.start_ms, rolled_ms)
+    told = [f"{column}_{how}" for column in columns for how in ("n", "sum", "min", "max")]
+    for chunk in store.raw(gateway_id, "part_quarters", part.id).columns(told, window.start_ms, turn_ms):
+        for column, one in sums.items():
+            n, total, low, high = (chunk[f"{column}_{how}"] for how in ("n", "sum", "min", "max"))
+            _add(one, (chunk["at_ms"] - window.start_ms) // window.step_ms, np.nan_to_num(n), total, (low, high))
+    for chunk in store.raw(gateway_id, "part_samples", part.id).columns(columns, turn_ms, window.end_ms):
+        for column, one in sums.items():
+            values = chunk[column]
+            known = (~np.isnan(values)).astype(np.float64)
+            _add(one, (chunk["at_ms"] - window.start_ms) // window.step_ms, known, values, (values, values))
+    return {name: _ratio(sums, *RATIOS[name]) if name in RATIOS else sums[name] for name in names}
 
 
-def _together(one: Sums | None, other: Sums) -> Sums:
-    if one is None:
-        return other
-    return one[0] + other[0], one[1] + other[1], min(one[2], other[2]), max(one[3], other[3])
+def _add(sums: Sums, slot: Array, count: Array, total: Array, extremes: tuple[Array, Array]) -> None:
+    """Add what is told in order of time; slot: the one of each. NaN is nothing."""
+    import numpy as np
+
+    begins = np.flatnonzero(np.diff(slot, prepend=slot[0] - 1))
+    to = slot[begins]
+    low, high = extremes
+    sums.count[to] += np.add.reduceat(count, begins)
+    sums.total[to] += np.add.reduceat(np.nan_to_num(total), begins)
+    sums.low[to] = np.fmin(sums.low[to], np.fmin.reduceat(low, begins))
+    sums.high[to] = np.fmax(sums.high[to], np.fmax.reduceat(high, begins))
+
+
+def _ratio(sums: Mapping[str, Sums], of: str, by: str, times: float) -> Sums:
+    """Return what is reckoned of two means, as the only reading of its slot."""
+    import numpy as np
+
+    over, under = sums[of], sums[by]
+    known = (over.count > 0) & (under.count > 0) & (under.total > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = times * (over.total / over.count) / (under.total / under.count)
+    count = np.where(known, over.count, 0.0)
+    ratio = np.where(known, ratio, 0.0)
+    return Sums(count, ratio * count, ratio, ratio)
