@@ -21,7 +21,7 @@ from forebay.errors import StoreError
 from forebay.records.parts import PART_SIGNALS, ROLLED_COLUMNS, PartSignal
 from forebay.records.signals import SIGNALS, Held, Signal
 from forebay.store.duck import Engine, EngineError, literally, quoted
-from forebay.store.parquet import TIME, Column, NotOurs, Reader, Writer
+from forebay.store.parquet import GROUP, TIME, Column, NotOurs, Reader, Writer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -225,7 +225,7 @@ class Archive:
             for column in self._kinds(part):
                 kinds[column.name] = _wider(kinds.get(column.name, column), column)
         names = [name for name in kinds if name != TIME]
-        return self._put(file, list(kinds.values()), self.columns(parts, names))
+        return self._put(file, list(kinds.values()), _in_whole_groups(self.columns(parts, names)))
 
     def _kinds(self, file: str) -> list[Column]:
         reader = self._reader(file)
@@ -271,6 +271,20 @@ class Archive:
 def _used(names: Sequence[str], select: str) -> list[str]:
     words = set(re.findall(r"\w+", select))
     return [name for name in names if name in words]
+
+
+def _in_whole_groups(parts: Iterator[Columns]) -> Iterator[Columns]:
+    """Put small parts together, so that a file of few rows a day does not become one of many small groups."""
+    import numpy as np
+
+    held: list[Columns] = []
+    for part in parts:
+        held.append(part)
+        if sum(len(one[TIME]) for one in held) >= GROUP // 2:
+            yield held[0] if len(held) == 1 else {name: np.concatenate([one[name] for one in held]) for name in part}
+            held = []
+    if held:
+        yield {name: np.concatenate([one[name] for one in held]) for name in held[0]}
 
 
 def _gathered(parts: Iterator[Columns]) -> Iterator[list[Columns]]:
