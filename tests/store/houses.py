@@ -15,16 +15,18 @@ START = datetime(2026, 6, 21, tzinfo=UTC)
 BASE_WH: dict[str, float] = {flow.name: 1_000_000.0 + 111_111.1 * n for n, flow in enumerate(FLOWS)}
 SLOT_S = 600
 """The house's powers stay the same for this long [s]."""
+_IN = {"solar": 1.0, "grid_in": 1.0, "battery_out": 1.0, "home": 3.0}
+_OUT = {"solar": 3.0, "grid_out": 1.0, "battery_in": 1.0, "home": 1.0}
+"""What flows at the same time adds up: the house uses what solar, grid and battery leave over."""
 
 
 def watts(flow: str, t_s: float) -> float:
     """Return the true power of a flow [W]; grid and battery go one way at a time."""
     slot = int(t_s // SLOT_S)
     goes_in = slot // 3 % 2 == 0
-    ways = {"grid_in": goes_in, "grid_out": not goes_in, "battery_in": not goes_in, "battery_out": goes_in}
     hours = 0.3 + 1.7 * (slot // 12 * 2_654_435_761 % 2**32) / 2**32  # no two hours and no two days are alike
-    level = 400.0 + hours * (137.0 * (slot * 7 % 23) + 900.0 * (slot % 5))
-    return level if ways.get(flow, True) else 0.0
+    level = 150.0 + 0.45 * hours * (137.0 * (slot * 7 % 23) + 900.0 * (slot % 5))
+    return level * (_IN if goes_in else _OUT).get(flow, 0.0)
 
 
 def true_wh(flow: str, t_s: float) -> float:
