@@ -93,7 +93,7 @@ def test_a_day_that_an_island_left_out_has_no_energy(house: Store) -> None:
     assert start == end
     assert energy(house, 1, start, end) == {}
     days = energy_of_days(house, 1, date(2011, 12, 31), 3, ZoneInfo("Pacific/Apia"))
-    assert [day["home"].wh for day in days.values()][0] is None
+    assert next(iter(days.values()))["home"].wh is None
 
 
 @given(name=st.sampled_from(sorted(ZONES)), month=st.integers(1, 12))
