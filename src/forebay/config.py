@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
@@ -104,6 +105,25 @@ class PageSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
     key: Path | None = None
 
 
+class SiteSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """[site]: what no gateway tells; [sites.NAME] says it of one site, or of one gateway, alone.
+
+    commissioned: the first day of the battery; without it the first day of the record. pack_kwh: what one pack is sold
+    to hold. warranty_years: how long it is promised to keep warranty_pct of that; what yours promises stands in its
+    papers. voltage_tolerance_pct: how far the voltage may be off, as in EN 50160; ANSI C84.1 has 5.
+    frequency_tolerance_hz: how far the frequency may be off, as in EN 50160 for 50 Hz; for 60 Hz unverified.
+    """
+
+    commissioned: date | None = None
+    pack_kwh: Annotated[float, Meta(gt=0, le=1000)] = 13.5
+    warranty_years: Annotated[float, Meta(gt=0, le=50)] = 10.0
+    warranty_pct: Annotated[float, Meta(gt=0, le=100)] = 70.0
+    voltage_v: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    frequency_hz: Annotated[float, Meta(gt=0, le=100)] | None = None
+    voltage_tolerance_pct: Annotated[float, Meta(gt=0, le=50)] = 10.0
+    frequency_tolerance_hz: Annotated[float, Meta(gt=0, le=10)] = 0.5
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Everything that forebay.toml may say. state_dir: pins and kept log-ins."""
 
@@ -112,6 +132,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     recorder: RecorderSettings = RecorderSettings()
     store: StoreSettings = StoreSettings()
     page: PageSettings = PageSettings()
+    site: SiteSettings = SiteSettings()
+    sites: dict[str, SiteSettings] = {}
     notify: NotifySettings = NotifySettings()
     state_dir: Path | None = None
 

@@ -25,6 +25,7 @@ from forebay.notify.settings import NotifySettings
 from forebay.recorder.asking import Caller
 from forebay.recorder.identity import rename_known
 from forebay.recorder.recorder import Recorder
+from forebay.records.site import UNTOLD, Site
 from forebay.store.seal import upkeep
 from forebay.store.store import Store
 from forebay.views.web.access import Access, AccessFile
@@ -185,13 +186,14 @@ class House:
     """A gateway to record.
 
     name: what the record calls it. host: where it is asked, by which an older record may know it.
-    site: gateways of one site are also shown added up.
+    site: gateways of one site are also shown added up. facts: what its owner has told of it.
     """
 
     gateway: Caller
     name: str
     host: str = ""
     site: str = ""
+    facts: Site = UNTOLD
 
 
 async def _record(house: House, store: Store, recording: Recording, clock: Clock | None, others: set[str]) -> None:
@@ -244,6 +246,7 @@ async def record_and_show(
             hosts=(recording.bind, *recording.page.hosts),
             gateways=[house.name for house in houses],
             sites={house.name: house.site for house in houses if house.site},
+            facts={house.name: house.facts for house in houses},
             access=access,
             prefix=recording.page.prefix,
             is_secure=bool(recording.page.certificate or recording.page.behind_tls),

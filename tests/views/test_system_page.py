@@ -6,20 +6,25 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from tests.views.years import House, record, utc
 
+from forebay.clock import SimClock
 from forebay.records.parts import PartKey, PartKind, PartReading
 from forebay.records.reading import Reading, SlowReading
 from forebay.records.reasons import Reason
+from forebay.records.site import Site
 from forebay.records.spans import SpanKind
 from forebay.store import Store
 from forebay.store.part_writer import PartWriter
 from forebay.store.seal import upkeep
 from forebay.store.spans import close_span, open_span
 from forebay.store.state import Connection
+from forebay.views.web import build
 from forebay.views.web.alerts import alerts
 from forebay.views.web.asked import Asked, length_words, percent_words
 from forebay.views.web.system import system
@@ -275,3 +280,17 @@ def test_an_answer_is_made_once_a_minute_and_each_gateway_has_its_own(
     assert client.get("/api/grid").json() == first
     assert client.get("/api/grid?gateway=other").json()["timezone"] == "UTC"
     assert client.get("/api/grid?last=30").json()["timezone"] == "Europe/Berlin"
+
+
+def test_what_the_owner_told_of_a_gateways_site_is_told_of_that_gateway_alone(
+    store: Store, clock: SimClock, static: Path, make_client: Callable[[Starlette], Any]
+) -> None:
+    for name in ("house", "barn"):
+        i = store.gateway_id(name)
+        store.append_slow(i, SlowReading(at=NOON, pack_full_wh=13_000.0, pack_count=1))
+    app = build(store, clock=clock, static_dir=static, facts={"barn": Site(pack_nominal_wh=14_000)})
+    client = make_client(app)
+
+    nominal = {name: client.get(f"/api/battery?gateway={name}").json()["nominal"]["wh"] for name in ("house", "barn")}
+
+    assert nominal == {"house": 13_500, "barn": 14_000}

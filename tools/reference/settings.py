@@ -17,6 +17,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "recorder": config.RecorderSettings,
     "store": config.StoreSettings,
     "page": config.PageSettings,
+    "site": config.SiteSettings,
+    "sites.NAME": config.SiteSettings,
     "notify": notify.NotifySettings,
     "notify.webhook": notify.WebhookSettings,
     "notify.email": notify.EmailSettings,
@@ -32,6 +34,12 @@ _GATEWAY = {
     "password": "The password. `forebay setup` writes it; a file or `$FOREBAY_PASSWORD` goes before it.",
     "insecure": "Check no certificate. Password and readings go to whoever answers; it warns each time.",
     "timeout_s": "How long to wait for an answer [s].",
+}
+
+_SITE = {
+    "warranty_pct": "How much of that energy is to be left then [%].",
+    "voltage_v": "What the grid's voltage should be [V]; learned where it is left out.",
+    "frequency_hz": "What its frequency should be [Hz]; learned where it is left out.",
 }
 
 _RULE = {
@@ -56,6 +64,8 @@ WORDS: dict[str, dict[str, str]] = {
         "port": "Its port; 0 takes a free one.",
         "key": "The certificate's key, a PEM file.",
     },
+    "site": _SITE,
+    "sites.NAME": _SITE,
     "notify": dict.fromkeys(("webhook", "email", "mqtt"), "Tables, below.") | {"rules": "Tables, below."},
     "notify.webhook": {},
     "notify.email": {},

@@ -62,6 +62,8 @@ def kind_of(kind: look.Type) -> str:
             return "any value"
         case look.DateTimeType():
             return "date and time"
+        case look.DateType():
+            return "date"
         case look.CustomType() if kind.cls is Path:
             return "path"
         case look.VarTupleType():

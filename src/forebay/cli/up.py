@@ -22,13 +22,14 @@ from forebay.cli.connect import (
 )
 from forebay.cli.output import note
 from forebay.clock import SystemClock
-from forebay.config import by_name
+from forebay.config import Settings, by_name
 from forebay.wire import catalogue
 
 if TYPE_CHECKING:
     from forebay.clock import Clock, ScaledClock
     from forebay.emulator.serve import Ready
     from forebay.recorder.asking import Caller
+    from forebay.records.site import Site
     from forebay.wire.endpoint import Endpoint
 
 R = TypeVar("R")
@@ -74,7 +75,7 @@ def up(options: argparse.Namespace) -> int:
                 password()  # what cannot be looked up at all is told at once
                 opened = open_gateway(settings, one, password=password, login_may_stop=False)
                 gateway = await stack.enter_async_context(opened)
-                houses.append(House(gateway, name, one.host, one.site))
+                houses.append(House(gateway, name, one.host, one.site, facts_of(settings, name, one.site)))
             names = ", ".join(known)
             await record_and_show(
                 houses,
@@ -85,6 +86,23 @@ def up(options: argparse.Namespace) -> int:
 
     asyncio.run(go())
     return 0
+
+
+def facts_of(settings: Settings, name: str, site: str) -> Site:
+    """Return what the owner has told of a gateway's site: under the site's name, the gateway's, or for all."""
+    from forebay.records.ageing import Warranty
+    from forebay.records.site import Site
+
+    told = settings.sites.get(site) or settings.sites.get(name) or settings.site
+    return Site(
+        commissioned=told.commissioned,
+        pack_nominal_wh=told.pack_kwh * 1000,
+        warranty=Warranty(told.warranty_years, told.warranty_pct / 100),
+        voltage_v=told.voltage_v,
+        frequency_hz=told.frequency_hz,
+        voltage_tolerance_pct=told.voltage_tolerance_pct,
+        frequency_tolerance_hz=told.frequency_tolerance_hz,
+    )
 
 
 def demo(options: argparse.Namespace) -> int:

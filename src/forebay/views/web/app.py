@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 
 from forebay.clock import Clock, SystemClock
 from forebay.errors import NoSuchGateway, StoreError
-from forebay.records.site import UNTOLD, Site
+from forebay.records.site import Site
 from forebay.store.store import Store
 from forebay.views.web.access import Access
 from forebay.views.web.answers import Answers
@@ -110,7 +110,7 @@ def build(
     hosts: Iterable[str] = (),
     gateways: Sequence[str] = (),
     sites: Mapping[str, str] | None = None,
-    site: Site = UNTOLD,
+    facts: Mapping[str, Site] | None = None,
     access: Access | None = None,
     prefix: str = "",
     is_secure: bool = False,
@@ -120,7 +120,7 @@ def build(
     static_dir: the built page, by default the one in this package.
     hosts: what the server is bound to, beside loopback; other Host headers are refused.
     gateways: the names of those recorded now, the first of them is shown first. sites: the site of each, by name.
-    site: what the owner has told beside what the gateways tell.
+    facts: what the owner has told of the site of each gateway, by the gateway's name.
     access: who may look; without it everybody who reaches the server.
     prefix: what a reverse proxy leaves in front of the paths. is_secure: whether clients come over TLS.
     Long-lived streams keep a server from stopping: call `stop_streams` first.
@@ -128,7 +128,7 @@ def build(
     houses = Houses(store, clock or SystemClock(), gateways, sites)
     streams = Streams(store)
     api = _Api(houses, streams)
-    more = More(houses, site)
+    more = More(houses, facts)
     windows = Windows(houses)
 
     def get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:

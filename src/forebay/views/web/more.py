@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,11 +38,11 @@ ANSWERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
 
 
 class More:
-    """Answers of the pages, for one gateway each."""
+    """Answers of the pages, for one gateway each. facts: what the owner has told, by name of the gateway."""
 
-    def __init__(self, houses: Houses, site: Site = UNTOLD) -> None:
+    def __init__(self, houses: Houses, facts: Mapping[str, Site] | None = None) -> None:
         self._houses = houses
-        self._site = site
+        self._facts = dict(facts or {})
         self._kept: dict[tuple[object, ...], dict[str, Any]] = {}
         self._lock = threading.Lock()
 
@@ -64,7 +64,8 @@ class More:
         key = (path, house.gateway_id, last, now.replace(second=0, microsecond=0))
         with self._lock:  # one at a time: two would need twice the memory for the same
             if key not in self._kept:
-                asked = Asked(house.store, house.gateway_id, now, self._site, last)
+                name = "" if house.gateway_id is None else house.store.gateway(house.gateway_id).name
+                asked = Asked(house.store, house.gateway_id, now, self._facts.get(name, UNTOLD), last)
                 made = ANSWERS[path](asked)
                 while len(self._kept) >= _KEPT:
                     self._kept.pop(next(iter(self._kept)))
