@@ -110,9 +110,13 @@ class Home:
         return self._looked()
 
     def passes(self, **span: float) -> list[Message]:
-        """Pass time without a reading, and look."""
-        self.clock.advance(timedelta(**span).total_seconds())
-        return self._looked()
+        """Pass time without a reading, looking all the while; return the news."""
+        made: list[Message] = []
+        end = self.clock.now() + timedelta(**span)
+        while (left := (end - self.clock.now()).total_seconds()) > 0:
+            self.clock.advance(min(30.0, left))
+            made += self._looked()
+        return made
 
     def raises(self, *alerts: str, seconds: float = 5.0, source: str = "") -> list[Message]:
         """Pass time, note which alerts last, and look."""

@@ -232,6 +232,18 @@ def test_one_thing_in_quiet_hours_is_told_as_itself(make_home: MakeHome) -> None
     assert (message.kind, message.rule) == ("notice", "grid")
 
 
+def test_alerts_of_one_instant_are_one_message(home: Home) -> None:
+    home.reads()
+    home.raises(seconds=600)
+    home.raises("PINV_a006_x", "PINV_a007_y", "PINV_a008_z")
+    home.raises("PINV_a006_x", "PINV_a007_y", "PINV_a008_z", "PINV_a009_w", seconds=60)
+    several, one = home.deliver()
+    assert (several.kind, several.title, len(several.parts)) == ("summary", "3 alerts", 3)
+    assert (one.kind, one.subject) == ("notice", "PINV_a009_w")
+    home.restart()
+    assert home.deliver() == []
+
+
 def test_quiet_hours_longer_than_the_age_limit_lose_nothing(make_home: MakeHome) -> None:
     home = make_home('max_age_h = 1\nquiet = "22:00-12:00"\n[rules.grid]\nurgent = false', at=EVENING)
     home.reads()

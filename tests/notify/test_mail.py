@@ -42,7 +42,7 @@ async def test_a_mail_is_taken_with_starttls_and_a_log_in(tmp_path: Path) -> Non
     assert mail["Date"].datetime == MESSAGE.at
     assert mail["Auto-Submitted"] == "auto-generated"
     assert MESSAGE.text in mail.get_content()
-    assert [verb for verb in server.verbs if verb.startswith("AUTH")] == ["AUTH+tls"]
+    assert [verb for verb in server.verbs if verb.startswith(("AUTH", "QUIT"))] == ["AUTH+tls", "QUIT+tls"]
 
 
 async def test_a_mail_is_taken_over_implicit_tls_by_several(tmp_path: Path) -> None:

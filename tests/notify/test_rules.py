@@ -221,6 +221,13 @@ def test_a_recorder_that_was_off_is_not_a_silent_gateway(home: Home) -> None:
     assert told(home.passes(minutes=2)) == [("gateway_silent", "begins")]
 
 
+def test_a_clock_that_is_set_or_a_computer_that_slept_is_not_a_silent_gateway(home: Home) -> None:
+    home.reads()
+    home.clock.advance(9 * 3600)  # at once: nobody looked in between
+    assert home.notifier.look() == []
+    assert home.reads() == []
+
+
 def test_a_full_disk_is_told_as_silence_with_its_reason(home: Home) -> None:
     home.reads()
     home.falls_silent(Reason.STORE, "Readings could not be written to the disk.")

@@ -39,6 +39,10 @@ async def durably(work: Callable[[], R]) -> R:
         raise
 
 
+def _alike(delivery: Delivery) -> tuple[str, int, datetime]:
+    return delivery.message.rule, delivery.gateway_id, delivery.message.at
+
+
 class Courier:
     """Sends what waits for a channel.
 
@@ -88,8 +92,9 @@ class Courier:
             self._ledger.settle(deliveries, "dropped", self._now(deliveries[0].gateway_id), why)
 
     def due(self) -> list[Delivery]:
-        """Return what is to be sent now as one message: the first that is due, with all that waited for its hour.
+        """Return what is to be sent now as one message, the first that is due and what goes with it.
 
+        That is what waited for the same hour, or further alerts: a house that loses its grid raises many at once.
         What has become too old is dropped first.
         """
         old = [d for d in self._waiting if self._now(d.gateway_id) - d.due > self._max_age]
@@ -100,9 +105,11 @@ class Courier:
         if not ready:
             return []
         head = ready[0]
-        if head.due <= head.message.at:
-            return [head]
-        return [d for d in ready if (d.due, d.gateway_id) == (head.due, head.gateway_id) and d.due > d.message.at]
+        if head.due > head.message.at:
+            return [d for d in ready if (d.due, d.gateway_id) == (head.due, head.gateway_id) and d.due > d.message.at]
+        if head.message.rule == "alert":
+            return [d for d in ready if (d.message.rule, d.gateway_id, d.message.at) == _alike(head)]
+        return [head]
 
     async def deliver(self) -> bool:
         """Whether something was due; sends it, or notes why it could not be sent and waits."""

@@ -119,8 +119,9 @@ def clock_words(at: datetime, timezone: str, *, beside: datetime | None = None) 
 
 
 def summary(parts: Sequence[Message]) -> Message:
-    """Return one message of several of one house, in their order."""
+    """Return one message of several of one house, in their order: alerts of an instant, or what quiet hours held."""
     last = parts[-1]
+    is_alerts = all(part.rule == "alert" and part.at == last.at for part in parts)
     lines = [f"{clock_words(part.at, part.timezone)}  {part.title}. {part.text}" for part in parts]
     return replace(
         last,
@@ -129,7 +130,7 @@ def summary(parts: Sequence[Message]) -> Message:
         rule="",
         edge="",
         subject="",
-        title=f"{len(parts)} things happened in the quiet hours",
+        title=f"{len(parts)} alerts" if is_alerts else f"{len(parts)} things happened in the quiet hours",
         text="\n".join(lines),
         is_urgent=False,
         values={},

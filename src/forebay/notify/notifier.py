@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 EVERY_S = 5.0
 """How often it is looked although there are no news [real s]: silence makes none."""
 PRODUCTION_EVERY, CAPACITY_EVERY = timedelta(minutes=15), timedelta(hours=12)
+ABSENT = timedelta(minutes=1)
+"""After so long without a look nobody was there, or the clock was set [real]: silence is counted anew."""
 PAUSE_S = 0.2
 """The shortest time between two looks [real s]: readings of a fast clock are looked at together."""
 MET = ""
@@ -76,6 +78,7 @@ class Notifier:
         ]
         self._seen: dict[int, datetime] = {}
         self._begun: dict[int, datetime] = {}
+        self._looked: datetime | None = None
         self._due: dict[tuple[int, str], datetime] = {}
         self._problem = ""
         self._forget_what_is_off()
@@ -97,6 +100,10 @@ class Notifier:
     def _examine(self) -> list[Made]:
         """Look at everything new and write down what is to be told; may run in another thread."""
         made: list[Made] = []
+        real = self._clock.now()
+        if self._looked is None or abs(real - self._looked) > ABSENT:
+            self._begun.clear()
+        self._looked = real
         for gateway in self._store.gateways():
             if gateway.name in self._names:
                 made += self._look_at(gateway)

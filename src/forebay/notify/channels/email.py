@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -84,7 +85,8 @@ class Email:
             local_hostname="[127.0.0.1]",
         )
         try:
-            async with asyncio.timeout(SEND_S), server:
+            async with asyncio.timeout(SEND_S):
+                await server.connect()
                 if settings.username is not None and self._password is not None:
                     await server.login(settings.username, self._password)
                 refused, _ = await server.send_message(mail)
@@ -105,6 +107,11 @@ class Email:
             raise NotDelivered(f"{self.place}: no answer in time") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
             raise NotDelivered(f"{self.place}: {reason_words(exc, (self._password, settings.username))}") from None
+        else:
+            with contextlib.suppress(aiosmtplib.SMTPException, TimeoutError):  # it has the mail; goodbye is manners
+                await server.quit(timeout=2.0)
+        finally:  # its own context manager waits for the server, also when one is cancelled
+            server.close()
         if refused:  # the others have it: to send it again would tell them twice
             _log.warning("%s: %d of the receivers were refused", self.place, len(refused))
 

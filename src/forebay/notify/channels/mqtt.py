@@ -27,6 +27,10 @@ _ANSWER_S = 10.0
 _PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0)
 
 
+class _Lost(Exception):
+    """The connection ended before the broker had confirmed a message."""
+
+
 class Mqtt:
     """Publishes each message under one topic. Build it with settings; raises ConfigError naming the key.
 
@@ -50,7 +54,8 @@ class Mqtt:
             raise ConfigError(f"{key}.ca: goes with tls = true")
         self._tls = trusting(settings.ca, f"{key}.ca") if settings.tls else None
         self._client: aiomqtt.Client | None = None
-        self._wanted, self._settled, self._doubted = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._wanted, self._settled = asyncio.Event(), asyncio.Event()
+        self._doubted, self._lost = asyncio.Event(), asyncio.Event()
         self._problem = "the connection was lost"
 
     def _build(self, *, is_trial: bool) -> aiomqtt.Client:
@@ -102,6 +107,7 @@ class Mqtt:
     async def _hold(self, client: aiomqtt.Client, *, is_trial: bool) -> None:
         """Stay until the connection is lost, or nobody believes in it any more."""
         self._doubted.clear()
+        self._lost.clear()
         ends = [asyncio.create_task(_until_lost(client)), asyncio.create_task(self._doubted.wait())]
         try:
             if not is_trial:
@@ -114,6 +120,7 @@ class Mqtt:
             raise
         finally:
             self._client = None
+            self._lost.set()
             for end in ends:
                 end.cancel()
             results = await asyncio.gather(*ends, return_exceptions=True)
@@ -145,23 +152,39 @@ class Mqtt:
         """Publish it and wait for the broker's confirmation. Raises NotDelivered."""
         import aiomqtt
 
-        topic, retain = self._topic(message), self._is_retained(message)
         try:
             async with asyncio.timeout(SEND_S):
                 for is_last in (False, True):
                     client = await self._connection()
                     try:
-                        await client.publish(topic, message.to_json(), qos=1, retain=retain, timeout=_ANSWER_S)
+                        await self._publish(client, message)
                         return
-                    except aiomqtt.MqttError as exc:
+                    except (aiomqtt.MqttError, _Lost) as exc:
                         self._doubt(client)
-                        # a connection whose end was not noticed yet: nothing was sent, so another is tried at once
-                        if is_last or not isinstance(exc, aiomqtt.MqttCodeError):
+                        # the end of a connection is noticed late: another is tried at once, with the same id
+                        if is_last or not isinstance(exc, aiomqtt.MqttCodeError | _Lost):
                             raise
         except TimeoutError:
             raise NotDelivered(f"{self.place}: no answer in time") from None
-        except (aiomqtt.MqttError, ValueError) as exc:
+        except (aiomqtt.MqttError, ValueError, _Lost) as exc:
             raise NotDelivered(f"{self.place}: {self._reason(exc)}") from None
+
+    async def _publish(self, client: aiomqtt.Client, message: Message) -> None:
+        """Publish and wait for the confirmation, or until the connection ends: the library does not watch for that."""
+        topic, retain = self._topic(message), self._is_retained(message)
+        publishing = asyncio.ensure_future(
+            client.publish(topic, message.to_json(), qos=1, retain=retain, timeout=_ANSWER_S)
+        )
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({publishing, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not publishing.done():
+                raise _Lost("the connection was lost")
+            publishing.result()
+        finally:
+            for one in (publishing, lost):
+                one.cancel()
+            await asyncio.gather(publishing, lost, return_exceptions=True)
 
     def _doubt(self, client: aiomqtt.Client) -> None:
         """Give a connection up."""
