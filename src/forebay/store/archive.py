@@ -21,7 +21,7 @@ from forebay.errors import StoreError
 from forebay.records.parts import PART_SIGNALS, ROLLED_COLUMNS, PartSignal
 from forebay.records.signals import SIGNALS, Held, Signal
 from forebay.store.duck import Engine, EngineError, literally, quoted
-from forebay.store.parquet import GROUP, TIME, Column, NotOurs, Reader, Writer
+from forebay.store.parquet import GROUP, TIME, Column, Kept, NotOurs, Reader, Writer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,6 +85,7 @@ class Archive:
         self.folder = folder.absolute()  # so that nothing in it means more to DuckDB than a path
         self._engine = Engine(self.folder)
         self._lock = threading.Lock()
+        self._kept = Kept()
         self._readers: dict[Path, tuple[tuple[int, int], Reader | None]] = {}
 
     def close(self) -> None:
@@ -92,6 +93,7 @@ class Archive:
         self._engine.close()
         with self._lock:
             self._readers.clear()
+        self._kept.clear()
 
     def path(self, file: str) -> Path:
         """Return where a file of the archive is."""
@@ -110,7 +112,7 @@ class Archive:
                 known = self._readers.get(path)
             if known is None or known[0] != key:
                 try:
-                    known = key, Reader(path)
+                    known = key, Reader(path, self._kept)
                 except NotOurs:
                     known = key, None
                 with self._lock:

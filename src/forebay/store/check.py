@@ -10,7 +10,7 @@ from typing import Any
 
 from forebay.errors import StoreError
 from forebay.store.raw import Raw, Segment, segments
-from forebay.store.rollup import QUARTER_MS
+from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.seal import every_series
 from forebay.store.state import from_ms
 from forebay.store.store import Store
@@ -84,7 +84,8 @@ def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[s
         "SELECT start_ms, n, coalesce(site_power_w_sum, 0) FROM quarters"
         " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"
     )
-    kept = {q: (n, watts) for q, n, watts in store.database.rows(sql, (gateway_id, segment.start_ms, segment.end_ms))}
+    first_ms = floor_ms(segment.start_ms, QUARTER_MS)
+    kept = {q: (n, watts) for q, n, watts in store.database.rows(sql, (gateway_id, first_ms, segment.end_ms))}
     wrong = [
         q
         for q in raw.keys() | kept.keys()

@@ -24,7 +24,7 @@ from forebay.records.troubles import SPANS
 from forebay.store.counting import refused_steps
 from forebay.store.imported import Imported, unread
 from forebay.store.integral import Integral, integrals
-from forebay.store.query import day_bounds
+from forebay.store.query import day_bounds, day_start
 from forebay.store.raw import first_reading_ms, sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
@@ -106,8 +106,8 @@ class _Readings:
         return known_wh
 
     def reach(self, start_ms: int, end_ms: int) -> bool:
-        """Whether there may be readings in [start, end)."""
-        return start_ms <= self._last_ms and end_ms > self._first_ms
+        """Whether two readings may lie around a part of [start, end)."""
+        return start_ms < self._last_ms and end_ms > self._first_ms
 
     def point(self, edge_ms: int, number: int, *, after: bool) -> Point | None:
         """Return a flow's point beside an edge; None where that reading does not know the counter."""
@@ -266,7 +266,7 @@ class _Ledger:
         """Return the integral of the power over [start, end) [Wh] and the time it knows [ms]."""
         if end_ms <= start_ms:
             return 0.0, 0
-        if not self._readings.reach(start_ms - TRUST_MS, end_ms + TRUST_MS):
+        if not self._readings.reach(start_ms, end_ms):
             return 0.0, 0
         known = self._by_power.get((start_ms, end_ms))
         one = known or integrals(self._store, self._gateway_id, [self._flow], [start_ms, end_ms])[0][0]
@@ -339,5 +339,5 @@ def energy_of_days(
 ) -> dict[date, dict[str, Energy]]:
     """Return the energy of the `n_days` local days that end with `last_day`, oldest first."""
     days = [last_day - timedelta(days=n) for n in reversed(range(n_days))]
-    edges = [day_bounds(day, tz)[0] for day in days] + [day_bounds(last_day, tz)[1]]
+    edges = [day_start(day, tz) for day in days] + [day_bounds(last_day, tz)[1]]
     return dict(zip(days, energy_between(store, gateway_id, edges), strict=True))

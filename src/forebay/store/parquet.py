@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -228,11 +231,53 @@ def _encoded(column: Column, values: Array) -> tuple[Array, bytes, tuple[int, by
     return present, packed(whole) if len(whole) else b"", None
 
 
+class Kept:
+    """Columns of groups that were read last, so that who looks around in a day does not unpack it again. Thread-safe.
+
+    most: how much it may hold [bytes].
+    """
+
+    def __init__(self, most: int = 8_000_000) -> None:
+        self._most = most
+        self._held = 0
+        self._columns: OrderedDict[tuple[int, int, str], Array] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[int, int, str]) -> Array | None:
+        """Return what is kept under a key, None where it is not."""
+        with self._lock:
+            found = self._columns.get(key)
+            if found is not None:
+                self._columns.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[int, int, str], values: Array) -> None:
+        """Keep an array, from now on for reading only."""
+        values.flags.writeable = False
+        with self._lock:
+            if key not in self._columns:
+                self._columns[key] = values
+                self._held += values.nbytes
+            while self._held > self._most:
+                self._held -= self._columns.popitem(last=False)[1].nbytes
+
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._columns.clear()
+            self._held = 0
+
+
+_NUMBERS = count()
+
+
 class Reader:
     """One file of this program's, read column by column. Raises NotOurs when made of another, OSError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept: Kept | None = None) -> None:
         self.path = path
+        self._kept = kept or Kept(0)
+        self._number = next(_NUMBERS)
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - 8))
@@ -269,18 +314,26 @@ class Reader:
         import numpy as np
 
         with self.path.open("rb") as file:
-            for group in self.groups:
+            for number, group in enumerate(self.groups):
                 if group.last_ms < start_ms or group.first_ms >= end_ms:
                     continue
                 try:
-                    at = self._column(file, group, TIME)
+                    at = self._once(file, number, TIME)
                     low, high = np.searchsorted(at, (start_ms, end_ms)).tolist()
                     if low < high:
                         found = {TIME: at[low:high]}
-                        found |= {name: self._column(file, group, name)[low:high] for name in names}
+                        found |= {name: self._once(file, number, name)[low:high] for name in names}
                         yield found
                 except (ValueError, IndexError, zlib.error, struct.error) as exc:
                     raise NotOurs("its bytes are damaged") from exc
+
+    def _once(self, file: IO[bytes], number: int, name: str) -> Array:
+        key = (self._number, number, name)
+        values = self._kept.get(key)
+        if values is None:
+            values = self._column(file, self.groups[number], name)
+            self._kept.put(key, values)
+        return values
 
     def _column(self, file: IO[bytes], group: Group, name: str) -> Array:
         import numpy as np

@@ -50,18 +50,22 @@ def site_zone(store: Store, gateway_id: int) -> ZoneInfo:
     return zone(store.gateway(gateway_id).timezone)
 
 
+def day_start(day: date, tz: ZoneInfo) -> datetime:
+    """Return when a local day begins, UTC. Raises StoreError for a day that no clock can show."""
+    try:
+        return datetime(day.year, day.month, day.day, tzinfo=tz).astimezone(UTC)
+    except (OverflowError, ValueError) as exc:
+        raise StoreError(f"{day} is outside the calendar; ask for a later day") from exc
+
+
 def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
     """Return a local day as [start, end) in UTC: 23, 24 or 25 hours.
 
     Raises StoreError for a day that no clock can show.
     """
-    try:
-        start, end = (
-            datetime(d.year, d.month, d.day, tzinfo=tz).astimezone(UTC) for d in (day, day + timedelta(days=1))
-        )
-    except (OverflowError, ValueError) as exc:
-        raise StoreError(f"{day} is outside the calendar; ask for a later day") from exc
-    return start, end
+    if day == date.max:
+        raise StoreError(f"{day} is outside the calendar; ask for an earlier day")
+    return day_start(day, tz), day_start(day + timedelta(days=1), tz)
 
 
 def series(

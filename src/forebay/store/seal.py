@@ -90,7 +90,7 @@ def _seal_next_day(store: Store, raw: Raw) -> bool:
     hot_days = HOT_DAYS if raw.part_id is None else HOT_PART_DAYS
     if end_ms > high - high % DAY_MS - hot_days * DAY_MS:
         return False
-    start_ms = start_ms if until_ms is None else until_ms  # days without a reading belong to the next one
+    start_ms = low if until_ms is None else until_ms  # days without a reading belong to the next one
     where += " AND at_ms >= ? AND at_ms < ?"
     span = (*keys, start_ms, end_ms)
     names = COLUMNS[table]

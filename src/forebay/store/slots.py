@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forebay.store.raw import Raw
-from forebay.store.rollup import BUCKETS, floor_ms
+from forebay.store.raw import Raw, sealed_until
+from forebay.store.rollup import BUCKETS, MINUTE_MS, floor_ms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,9 +80,12 @@ def summed(store: Store, gateway_id: int, window: Window, names: Sequence[str]) 
     }
     left = [(window.start_ms, window.end_ms)]
     with store.database.snapshot():
+        sealed_ms = sealed_until(store.database, gateway_id, "samples") or 0
         for table, length_ms in reversed(BUCKETS.items()):
             if window.step_ms % length_ms == 0 and window.start_ms % length_ms == 0:
-                left = _add_buckets(store, gateway_id, table, window, found, left)
+                # of what is sealed the readings themselves are read faster than its minutes
+                since_ms = sealed_ms if length_ms == MINUTE_MS else 0
+                left = _add_buckets(store, gateway_id, (table, since_ms), window, found, left)
         for low_ms, high_ms in left:
             for part in store.raw(gateway_id).columns(names, low_ms, high_ms):
                 _add(found, (part["at_ms"] - window.start_ms) // window.step_ms, part)
@@ -90,13 +93,20 @@ def summed(store: Store, gateway_id: int, window: Window, names: Sequence[str]) 
 
 
 def _add_buckets(  # noqa: PLR0917 - what it adds to comes last
-    store: Store, gateway_id: int, table: str, window: Window, found: dict[str, Sums], spans: Sequence[tuple[int, int]]
+    store: Store,
+    gateway_id: int,
+    bucket: tuple[str, int],
+    window: Window,
+    found: dict[str, Sums],
+    spans: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """Add what a table of buckets tells of the spans; return what is left of them."""
+    """Add what a table of buckets tells of the spans, from a time on; return what is left of them."""
     import numpy as np
 
+    table, since_ms = bucket
     length_ms = BUCKETS[table]
     first_ms, until_ms = covered(store, gateway_id, table, length_ms)
+    first_ms = max(first_ms, since_ms + -since_ms % length_ms)
     single = window.step_ms == length_ms
     plain = "{0}_n, {0}_sum, {0}_min, {0}_max" if single else "sum({0}_n), sum({0}_sum), min({0}_min), max({0}_max)"
     sql = (
@@ -111,7 +121,7 @@ def _add_buckets(  # noqa: PLR0917 - what it adds to comes last
             continue
         rows = store.database.rows(sql, (window.start_ms, window.step_ms, gateway_id, from_ms, to_end_ms))
         if rows:
-            slot, *values = np.array(rows, dtype=np.float64).T
+            slot, *values = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
             for number, sums in enumerate(found.values()):
                 _add_sums(sums, slot.astype(np.int64), *values[4 * number : 4 * number + 4])
         rest += [span for span in ((low_ms, from_ms), (to_end_ms, high_ms)) if span[0] < span[1]]
