@@ -78,11 +78,11 @@ def summed(store: Store, gateway_id: int, window: Window, names: Sequence[str]) 
         )
         for name in names
     }
-    left = [(window.start_ms, window.end_ms)]
+    left = [(window.start_ms, window.end_ms)] if found else []
     with store.database.snapshot():
         sealed_ms = sealed_until(store.database, gateway_id, "samples") or 0
         for table, length_ms in reversed(BUCKETS.items()):
-            if window.step_ms % length_ms == 0 and window.start_ms % length_ms == 0:
+            if left and window.step_ms % length_ms == 0 and window.start_ms % length_ms == 0:
                 # of what is sealed the readings themselves are read faster than its minutes
                 since_ms = sealed_ms if length_ms == MINUTE_MS else 0
                 left = _add_buckets(store, gateway_id, (table, since_ms), window, found, left)
