@@ -51,7 +51,5 @@ def run(quick: bool = False) -> list[Table]:
         apart = abs(summed_wh / counted_wh - 1)
         kwh = (f"{counted_wh / 1000:.2f}", f"{summed_wh / 1000:.2f}")
         table.add(name, *kwh, f"{apart:.4%}", f"{apart / LIMIT_RATIO:.2f}")
-    table.notes.append(
-        "An emulated home of two packs; nothing missed, nothing repaired: trapezoids between readings."
-    )
+    table.notes.append("An emulated home of two packs; nothing missed, nothing repaired: trapezoids between readings.")
     return [table]
