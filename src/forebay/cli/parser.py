@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forebay.cli.capture_options import add_capture, add_openapi, add_replay
+from forebay.cli.history_parser import add_history
 from forebay.cli.house_parser import add_house
 from forebay.cli.intake_parser import add_intake
 from forebay.cli.keep_parser import add_keeping
@@ -158,11 +159,7 @@ def _add_recording(
     demo.add_argument("--dir", type=Path, metavar="DIR", help="keep the demo's files here (a temporary folder)")
     demo.set_defaults(run=_lazily("up", "demo"))
 
-    history = commands.add_parser("history", parents=[common], help="energy per day from the record")
-    history.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
-    history.add_argument("--days", type=int, default=14, metavar="N", help="how many days, the last ones (14)")
-    history.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    history.set_defaults(run=_lazily("history", "history"))
+    add_history(commands, common, _lazily)
     add_keeping(commands, common, _lazily)
     add_intake(commands, common, _lazily)
     add_page(commands, common, _lazily)
