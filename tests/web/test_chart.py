@@ -146,9 +146,14 @@ def test_five_seconds_can_be_looked_at_and_read(open_page: Opener, stub: Stub) -
     for _ in range(20):
         page.keyboard.press("+")
     until(page, "/:\\d\\d:\\d\\d to /.test(document.querySelector('.chart').getAttribute('aria-label'))")
-    until(page, "document.querySelector('.chart').getAttribute('aria-valuetext').match(/^\\d\\d:\\d\\d:\\d\\d: /)")
+    for _ in range(500):  # the answers come when they come
+        spans = [float(params["end"]) - float(params["start"]) for name, params in stub.asked if name == "series"]
+        if min(spans, default=99) <= 20:
+            break
+        page.wait_for_timeout(40)
 
-    assert min(float(p["end"]) - float(p["start"]) for name, p in stub.asked if name == "series") <= 20
+    assert min(spans) <= 20
+    until(page, "/^\\d\\d:\\d\\d:\\d\\d: /.test(document.querySelector('.chart').getAttribute('aria-valuetext'))")
     assert "Home using" in page.get_attribute(".chart", "aria-valuetext")
 
 
