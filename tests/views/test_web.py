@@ -63,7 +63,7 @@ def test_every_answer_carries_the_strict_headers(client: Any, path: str) -> None
 
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert not [name for name in headers if name.startswith("access-control")]
 
 

@@ -50,6 +50,7 @@ class Stub:
         self.was_away = False
         self.answers: dict[str, Any] = {
             "extent": extent(),
+            "me": {"role": "owner", "can_log_out": False},
             "series": series,
             "energy": energy,
             "peaks": peaks,

@@ -7,11 +7,17 @@ import { LazyPage } from "./frame/LazyPage";
 import { StateLine } from "./frame/StateLine";
 import { Top } from "./frame/Top";
 import { useGateways } from "./gateways";
-import { useLive } from "./hooks";
+import { useAnswer, useLive } from "./hooks";
 import { PAGES } from "./pages";
 import { HOME, useRoute } from "./route";
 import { useTheme } from "./theme";
 import { tabTitle } from "./words";
+
+/** Who looks, as the server knows. */
+interface Me {
+  role: string;
+  can_log_out: boolean;
+}
 
 export function App() {
   const { route, choose } = useRoute();
@@ -26,6 +32,7 @@ export function App() {
     <T,>(path: string, params: Params = {}, signal?: AbortSignal) => get<T>(address(path, { ...params, gateway }), 8000, signal),
     [gateway],
   );
+  const { answer: me } = useAnswer<Me>(ask, link === "up" ? "me" : null);
   const title = row && row.name !== HOME ? `${row.label} – forebay` : tabTitle(now, link);
   useEffect(() => {
     document.title = title;
@@ -75,6 +82,11 @@ export function App() {
           <p>
             {now.firmware ? `Gateway firmware ${now.firmware}. ` : ""}Times are those of {now.timezone.replace(/_/g, " ")}.
           </p>
+        ) : null}
+        {me?.can_log_out ? (
+          <form method="post" action="./logout">
+            <button class="quiet">Log out</button>
+          </form>
         ) : null}
       </footer>
     </div>

@@ -26,18 +26,30 @@ _AT_ONCE = 2
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Log in · forebay</title><style>
-:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }}
-form {{ width: min(22rem, 88vw); display: grid; gap: 0.75rem; }}
-h1 {{ font-size: 1.3rem; margin: 0; font-weight: 600; }} p {{ margin: 0; }}
-input, button {{ font: inherit; padding: 0.6rem 0.75rem; border-radius: 0.4rem; border: 1px solid GrayText; }}
-button {{ background: CanvasText; color: Canvas; border-color: CanvasText; cursor: pointer; }}
-[role=alert] {{ border-left: 3px solid; padding-left: 0.75rem; }}
+:root {{ color-scheme: light dark; --ground: #f7f8f8; --raised: #fdfdfd; --ink: #16191c; --muted: #565d64;
+ --rule: #8b939a; font: 100%/1.5 Inter, system-ui, "Segoe UI", Roboto, sans-serif; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --ground: #111416; --raised: #171b1e; --ink: #eceeef;
+ --muted: #a0a8ae; --rule: #6b747b; }} }}
+body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
+ color: var(--ink); }}
+form {{ width: min(22rem, 88vw); display: grid; gap: 0.75rem; padding: 1.5rem 0 6rem; }}
+.brand {{ display: flex; align-items: center; gap: 0.45rem; font-weight: 600; }}
+svg {{ width: 1.35rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }}
+h1 {{ font-size: 1.5rem; line-height: 1.25; margin: 0.6rem 0 0.3rem; font-weight: 500; letter-spacing: -0.018em; }}
+p {{ margin: 0; }} .note {{ font-size: 0.85rem; color: var(--muted); }}
+input, button {{ font: inherit; padding: 0.6rem 0.75rem; border-radius: 6px; border: 1px solid var(--rule); }}
+input {{ background: var(--raised); color: var(--ink); }}
+button {{ background: var(--ink); color: var(--ground); border-color: var(--ink); cursor: pointer; font-weight: 600; }}
+:focus-visible {{ outline: 2px solid var(--ink); outline-offset: 3px; }}
+[role=alert] {{ border-left: 4px solid; padding: 0.2rem 0 0.2rem 0.75rem; }}
 </style></head><body><main><form method="post" action="login">
+<p class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><path
+ d="M3 10c2-2.4 4-2.4 6 0s4 2.4 6 0M3 16c2-2.4 4-2.4 6 0s4 2.4 6 0M19.5 4v16"/></svg>forebay</p>
 <h1>This house has a password</h1>{words}
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
-<button>Log in</button></form></main></body></html>
+<button>Log in</button>
+<p class="note">Forgotten? On the machine that runs forebay, <code>forebay page password</code> sets another.</p></form></main></body></html>
 """
 
 
