@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.recorder.living import House
 
+from forebay.emulator.front import Front
 from forebay.records.reasons import Reason
 
 Act = Callable[[House], object]
@@ -60,20 +61,21 @@ def _healed(house: House) -> None:
 
 
 def _move(house: House) -> None:
-    house.do("address", bind="127.0.0.3")
+    here = house.device.area(Front).address[0]
+    house.do("address", bind="127.0.0.4" if here == "127.0.0.3" else "127.0.0.3")
 
 
 def _found(house: House) -> None:
-    house.host = "127.0.0.3"
+    house.host = house.device.area(Front).address[0]
 
 
 def _other_password(house: House) -> None:
-    house.do("password", user="customer", password="another one")
+    house.do("password", user="customer", password=f"another one of {house.clock.true:%d %H:%M:%S}")
     house.do("logout")
 
 
 def _told(house: House) -> None:
-    house.password = "another one"
+    house.password = house.device.password
 
 
 def _locked(house: House) -> None:

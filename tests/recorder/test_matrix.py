@@ -105,4 +105,4 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_gateway_that_misbehaves_for_hours_is_recorded_again_without_a_restart(fault: Fault, tmp_path: Path) -> None:
-    virtually(live_through(fault, tmp_path, hours=3))
+    virtually(live_through(fault, tmp_path, hours=2))
