@@ -14,7 +14,7 @@ from forebay.records.parts import PART_SIGNALS, ROLLED, ROLLED_COLUMNS, PartKey,
 from forebay.store import Store
 from forebay.store.check import check
 from forebay.store.part_writer import PartWriter
-from forebay.store.parts import key_of, latest, part_days, part_series, parts
+from forebay.store.parts import key_of, latest, part_days, part_readings, part_series, parts
 from forebay.store.query import day_bounds, zone
 from forebay.store.raw import segments
 from forebay.store.rollup import QUARTER_MS
@@ -213,3 +213,24 @@ def test_what_cannot_be_asked_is_told(store: Store) -> None:
     assert list(
         part_series(store, 1, [1, 2], START, START + timedelta(hours=1), step_s=60, signals=["temperature_c"]).columns
     ) == ["part/1/temperature_c"]
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_parts_as_they_were_read_are_the_readings(store: Store, is_sealed: bool) -> None:
+    told = lived(store, 2.5)
+    if is_sealed:
+        seal_all(store)
+    start, end = START + timedelta(hours=5), START + timedelta(hours=31)
+    found = part_readings(store, 1, [1, 2], start, end, signals=["power_w", "charge_pct"])
+    times = sorted({at for readings in told.values() for at, _ in readings if start <= at < end})
+
+    assert found.t == [to_ms(at) / 1000 for at in times]
+    assert (found.step_s, list(found.columns)) == (97, ["part/1/power_w", "part/1/charge_pct", "part/2/power_w"])
+    for part_id in (1, 2):
+        by_time = dict(told[part_id])
+        expected = [by_time.get(at, {}).get("power_w") for at in times]
+        assert found.columns[f"part/{part_id}/power_w"] == expected
+    charges = [dict(told[1]).get(at) for at in times]
+    assert found.columns["part/1/charge_pct"] == [
+        None if values is None else pytest.approx(values["remaining_wh"] / 135) for values in charges
+    ]

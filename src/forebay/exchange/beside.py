@@ -75,7 +75,7 @@ def _of_part(
         curves = part_series(store, gateway_id, [part.id], *window, step_s=step_s, signals=signals)
         by_name = {name: curves.columns.get(key_of(part.id, name)) for name in signals}
         told = (
-            (from_ms(at_s * 1000), {name: column[slot] for name, column in by_name.items() if column})
+            (from_ms(int(at_s * 1000)), {name: column[slot] for name, column in by_name.items() if column})
             for slot, at_s in enumerate(curves.t)
         )
     for at, values in told:

@@ -38,7 +38,7 @@ class Lasting:
         self._before = {"fast": None if last is None else last.at, "slow": None if slow is None else slow.at}
         self._heard: dict[str, datetime] = {}
         self._written: dict[SpanKind, Present] = {}
-        self._by_origin: dict[str, Present] = {}
+        self._by_origin: dict[str, list[Raised]] = {}
         self._since: dict[tuple[str, str], datetime] = {}
         self._first: datetime | None = None
 
@@ -63,17 +63,13 @@ class Lasting:
     def alerts(self, told: Mapping[str, Iterable[Raised] | None], at: datetime, every_s: float) -> None:
         """Take note of alerts, by origin; None is an origin that the gateway does not offer."""
         self._first = self._first or at
-        for origin, raised in told.items():
-            present: Present = {}
-            for one in raised or ():
-                key = (self._label_of(one), one.name)
-                present[key] = one.detail
-                if one.since_ms is not None:
-                    self._since[key] = from_ms(one.since_ms)
-            self._by_origin[origin] = present
+        self._by_origin |= {origin: list(raised or ()) for origin, raised in told.items()}
         every: Present = {}
-        for present in self._by_origin.values():
-            every |= {key: detail or every.get(key, "") for key, detail in present.items()}
+        for one in (one for raised in self._by_origin.values() for one in raised):
+            key = (self._label_of(one), one.name)  # a part may have been seen only since
+            every[key] = one.detail or every.get(key, "")
+            if one.since_ms is not None:
+                self._since[key] = from_ms(one.since_ms)
         unheard = [origin for origin in ORIGINS if origin not in self._by_origin]
         if unheard and at - self._first < _PATIENCE:
             sources = frozenset(f"\0{origin}" for origin in unheard)  # of nobody: nothing ends yet

@@ -6,6 +6,7 @@ Source of the names: the one published reply of the vitals, and vitals.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -104,6 +105,8 @@ SWITCH_VITALS: tuple[VitalRow, ...] = (
 """Both sides of the switch to the grid: the house's and the grid's."""
 # fmt: on
 
+_LONGEST = 80
+"""How much of a word is kept; the longest known has 27 characters."""
 _SWITCHED = {"on": 1, "off": 0}
 _CIRCUITS = {"site": "Grid meter", "solar": "Solar meter"}
 
@@ -111,10 +114,10 @@ _CIRCUITS = {"site": "Grid meter", "solar": "Solar meter"}
 def _value(signal: str, value: object, times: float = 1.0) -> Value:
     """Return a value of the wire as it is kept; None where it tells nothing."""
     if isinstance(value, str):
-        return _SWITCHED.get(value) if signal == "enabled" else value or None
+        return _SWITCHED.get(value) if signal == "enabled" else value[:_LONGEST] or None
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         number = round(float(value) * times, 6)  # thousands of a kW are whole W
         return None if signal.endswith("frequency_hz") and not number else number
     return None

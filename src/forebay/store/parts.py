@@ -5,9 +5,11 @@ Curves come from quarters of an hour where those tell them exactly, else from th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -82,7 +84,7 @@ class PartSeries:
     """
 
     step_s: int
-    t: list[int]
+    t: list[float]
     columns: dict[str, list[float | None]] = field(default_factory=dict)
     low: dict[str, list[float | None]] = field(default_factory=dict)
     high: dict[str, list[float | None]] = field(default_factory=dict)
@@ -141,12 +143,43 @@ def part_series(
         raise StoreError("the window is empty: it must end after it begins, in steps of a second or more")
     window = Window(to_ms(start), to_ms(end), step_s * 1000)
     first_s = window.start_ms // 1000
-    found = PartSeries(step_s, list(range(first_s, first_s + window.slots * step_s, step_s)))
+    found = PartSeries(step_s, [float(first_s + n * step_s) for n in range(window.slots)])
     for part in _known(store, gateway_id, part_ids):
         for name, sums in _summed(store, gateway_id, part, _wanted(part, signals), window).items():
             key = key_of(part.id, name)
             found.columns[key], found.low[key], found.high[key] = sums.means(), sums.lows(), sums.highs()
     return found
+
+
+def part_readings(
+    store: Store, gateway_id: int, part_ids: Sequence[int], start: datetime, end: datetime, *, signals: Sequence[str]
+) -> PartSeries:
+    """Return the parts' signals of [start, end) as they were read; what a part did not tell at a time is None.
+
+    step_s: what lies between readings as a rule. Extremes are left out. Raises as `part_series`.
+    """
+    import numpy as np
+
+    at: set[int] = set()
+    told: dict[str, dict[int, float]] = {}
+    for part in _known(store, gateway_id, part_ids):
+        names = _wanted(part, signals)
+        columns = list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
+        told |= {key_of(part.id, name): {} for name in names}
+        for chunk in store.raw(gateway_id, "part_samples", part.id).columns(columns, to_ms(start), to_ms(end)):
+            times = chunk["at_ms"].tolist()
+            at.update(times)
+            for name in names:
+                of, by, factor = RATIOS.get(name, (name, None, 1.0))
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    values = chunk[of] if by is None else factor * chunk[of] / chunk[by]
+                known = {ms: value for ms, value in zip(times, values.tolist(), strict=True) if math.isfinite(value)}
+                told[key_of(part.id, name)] |= known
+    every = sorted(at)
+    apart = sorted(after - before for before, after in pairwise(every))
+    step_s = max(1, round(apart[len(apart) // 2] / 1000)) if apart else 1
+    columns_of = {key: [values.get(ms) for ms in every] for key, values in told.items()}
+    return PartSeries(step_s, [ms / 1000 for ms in every], columns_of)
 
 
 def part_days(

@@ -14,7 +14,7 @@ from forebay.store.curves import Column, Curves, curves, day_curves, readings, r
 from forebay.store.fed import PARTS
 from forebay.store.fed_curves import POWERS, fed_curves
 from forebay.store.imported import Imported
-from forebay.store.parts import part_series
+from forebay.store.parts import part_readings, part_series
 from forebay.store.query import day_bounds, fitting_step_s, site_zone
 from forebay.store.state import from_ms
 from forebay.store.store import Store
@@ -74,14 +74,16 @@ def series(  # noqa: PLR0917 - a window, and how finely what of it is told
     store = answers.store
     own = [name for name in names if "/" not in name]
     step_s = max(least_s, step_for((end - start).total_seconds(), points))
-    if step_s == RAW_S and len(own) < len(names):
-        step_s = STEPS_S[1]  # what is told of parts comes once a minute at most
+    if step_s == RAW_S and own and len(own) < len(names):
+        step_s = STEPS_S[1]  # house and parts are not told at the same moments
     if step_s == STEPS_S[1] and (end - start).total_seconds() <= _FINE_S:
         fitting_s = fitting_step_s(store, i, start, end)
         step_s = max(step_s, fitting_s)
     parts_of = [name for name in own if name in PARTS]
     told = [KEPT_AS.get(name, name) for name in own if name not in PARTS]
     kept_as = {name: KEPT_AS.get(name, name) for name in own if name not in PARTS}
+    if step_s == RAW_S and not own:
+        return {**head, **_parts_as_read(answers, i, start, end, names)}
     found = _drawn(store, i, start, end, step_s, list(dict.fromkeys([*told, *(POWERS if parts_of else ())])))
     columns, low, high = (
         {name: of[kept] for name, kept in kept_as.items() if kept in of}
@@ -215,12 +217,7 @@ def _drawn(  # noqa: PLR0917 - a window, a step and what of
 def _parts(  # noqa: PLR0917 - the answer is filled where it stands
     store: Store, i: int, found: Curves, end: datetime, names: Sequence[str], answer: tuple[dict[str, Column], ...]
 ) -> None:
-    wanted: dict[int, list[str]] = {}
-    for name in names:
-        kind, number, signal = [*name.split("/", 2), "", ""][:3]
-        if kind != "part" or not number.isdecimal():
-            raise StoreError(f"{name}: a signal of a part is written part/ID/name")
-        wanted.setdefault(int(number), []).append(signal)
+    wanted = _by_part(names)
     if not wanted or not found.t:
         return
     first = from_ms(int(found.t[0] * 1000))
@@ -235,6 +232,34 @@ def _parts(  # noqa: PLR0917 - the answer is filled where it stands
             for of, to in zip((told.columns, told.low, told.high), answer, strict=True):
                 for key, column in of.items():
                     to.setdefault(key, []).extend(column)
+
+
+def _by_part(names: Sequence[str]) -> dict[int, list[str]]:
+    wanted: dict[int, list[str]] = {}
+    for name in names:
+        kind, number, signal = [*name.split("/", 2), "", ""][:3]
+        if kind != "part" or not number.isdecimal():
+            raise StoreError(f"{name}: a signal of a part is written part/ID/name")
+        wanted.setdefault(int(number), []).append(signal)
+    return wanted
+
+
+def _parts_as_read(answers: Answers, i: int, start: datetime, end: datetime, names: Sequence[str]) -> dict[str, Any]:
+    """Return the rest of the answer where parts alone are asked for as they were read."""
+    wanted = _by_part(names)
+    signals = list(dict.fromkeys(signal for part in wanted.values() for signal in part))
+    told = part_readings(answers.store, i, list(wanted), start, end, signals=signals)
+    latest = answers.store.latest(i)
+    return {
+        "until": iso(latest.at) if latest else None,
+        "step_s": told.step_s,
+        "t": told.t,
+        "columns": {name: _rounded(name, told.columns[name]) for name in names if name in told.columns},
+        "low": {},
+        "high": {},
+        "gaps": _gaps(answers, i, start, end),
+        "imported": [],
+    }
 
 
 def _rounded(name: str, column: Column) -> Column:
