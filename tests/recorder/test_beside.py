@@ -322,3 +322,24 @@ def test_no_serial_number_of_a_part_is_in_the_record(tmp_path: Path) -> None:
         assert [serial for serial in serials if serial.encode() in text] == []
 
     live(tmp_path, look)
+
+
+def test_vitals_that_cannot_be_read_are_told_once_and_the_readings_go_on(tmp_path: Path) -> None:
+    async def look(house: House) -> None:
+        (before,) = latest(house.store, 1, [parts(house.store, 1, PartKind.PACK)[0].id]).values()
+        mark = len(house.heard.lines)
+        house.do("faults", path="/api/devices/vitals", garbage=True)
+        await later(minutes=10)
+        (during,) = latest(house.store, 1, [parts(house.store, 1, PartKind.PACK)[0].id]).values()
+        told = [line for line in house.lines(since=mark) if "missing from the readings" in line]
+        house.heal()
+        await later(minutes=2)
+        (after,) = latest(house.store, 1, [parts(house.store, 1, PartKind.PACK)[0].id]).values()
+
+        assert house.connection.state == "live"
+        assert during[0] - before[0] < timedelta(minutes=1)
+        assert after[0] - during[0] > timedelta(minutes=9)
+        assert len(told) == 1
+        assert every(house, SpanKind.ALERT)[0].end is None  # not heard is not over
+
+    live(tmp_path, look)
