@@ -45,8 +45,20 @@ def keys(struct: type[msgspec.Struct], words: dict[str, str]) -> list[Key]:
     return [Key(f.encode_name, kind_of(f.type), default_of(f), meanings[f.encode_name]) for f in info.fields]
 
 
+_PLAIN: dict[type[look.Type], str] = {
+    look.AnyType: "any value",
+    look.DateTimeType: "date and time",
+    look.DateType: "date",
+    look.VarTupleType: "list",
+    look.StructType: "table",
+}
+"""Types that have no limits."""
+
+
 def kind_of(kind: look.Type) -> str:
     """Return a type with its limits, in words."""
+    if (plain := _PLAIN.get(type(kind))) is not None:
+        return plain
     match kind:
         case look.UnionType() | look.Metadata():
             return _composed(kind)
@@ -58,18 +70,8 @@ def kind_of(kind: look.Type) -> str:
             return ("whole number" if isinstance(kind, look.IntType) else "number") + _limits(kind)
         case look.StrType():
             return "text" + (f" matching `{kind.pattern}`" if kind.pattern else "")
-        case look.AnyType():
-            return "any value"
-        case look.DateTimeType():
-            return "date and time"
-        case look.DateType():
-            return "date"
         case look.CustomType() if kind.cls is Path:
             return "path"
-        case look.VarTupleType():
-            return "list"
-        case look.StructType():
-            return "table"
         case look.DictType():
             return "tables, one by name for each"
     raise ValueError(f"no words for the type {kind}")
