@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.views.years import House, record, utc
 
+from forebay.records.parts import PartKey, PartKind, PartReading, Value
 from forebay.records.reading import Reading
 from forebay.records.reasons import Reason
 from forebay.records.site import Site
 from forebay.records.spans import SpanKind
 from forebay.store import Store
+from forebay.store.part_writer import PartWriter
 from forebay.store.seal import upkeep
 from forebay.store.spans import close_span, open_span
 from forebay.views.web.asked import Asked
@@ -179,3 +181,29 @@ def test_a_gateway_without_voltages_says_so(store: Store) -> None:
     assert answer["excursions"]["words"] == "This gateway has not told a voltage or a frequency of the grid."
     assert answer["words"] == "The state of the grid is not known yet."
     assert answer["total"]["words"].startswith("No outage since 14 January 2026")
+
+
+def test_where_the_grids_meter_tells_no_frequency_the_packs_do(store: Store) -> None:
+    i = store.gateway_id("house")
+    for minute in range(60):
+        hertz = 60.9 if minute == 20 else 60.0
+        at = NIGHT + timedelta(minutes=minute)
+        store.append(i, Reading(at=at, site_voltage_v=240.0, battery_frequency_hz=hertz))
+
+    answer = grid(asked(store, i))
+
+    assert answer["signals"] == {"voltage": "site_voltage_v", "frequency": "battery_frequency_hz", "lines": []}
+    assert answer["nominal"]["frequency_hz"] == 60.0
+    assert [one["extreme"] for one in answer["excursions"]["list"]] == [60.9]
+
+
+def test_each_line_is_drawn_where_a_meter_tells_it(store: Store) -> None:
+    i = minutes(store, 10)
+    key = PartKey(PartKind.METER, "SYNC1", "switch", "Grid switch")
+    values: dict[str, Value] = {"grid_voltage_l1_v": 121.0, "grid_voltage_l2_v": 120.5, "voltage_l1_v": 121.0}
+    PartWriter(store, i).append(NIGHT, [PartReading(key, values)])
+
+    (first, second) = grid(asked(store, i))["signals"]["lines"]
+
+    assert (first["label"], second["label"]) == ("Line 1", "Line 2")
+    assert first["key"] == "part/1/grid_voltage_l1_v"

@@ -17,8 +17,14 @@ from forebay.store.spans import spans
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 
-QUANTITIES: dict[str, str] = {"voltage": "site_voltage_v", "frequency": "site_frequency_hz"}
-"""What is told of the grid, and the signal it is in."""
+QUANTITIES: dict[str, tuple[str, ...]] = {
+    "voltage": ("site_voltage_v",),
+    "frequency": ("site_frequency_hz", "battery_frequency_hz"),
+}
+"""What is told of the grid, and the signals it may be in: the first that is told counts.
+
+Some firmware leaves out the frequency at the grid; while the house is connected, the packs' is the same.
+"""
 MOST = 500
 """Quarters of an hour that are looked into for excursions; more of them are only counted."""
 _JOIN_MS = 300_000
@@ -51,6 +57,18 @@ def all_outages(store: Store, gateway_id: int, start: datetime, end: datetime) -
     return outages((span.name, span.start, span.end) for span in found if span.name != GRID_CONNECTED)
 
 
+def signals_of(store: Store, gateway_id: int, window: tuple[datetime, datetime]) -> dict[str, str]:
+    """Return by quantity the signal that was told in a window; the first one where none was."""
+    every = [name for names in QUANTITIES.values() for name in names]
+    counts = ", ".join(f"total({name}_n)" for name in every)
+    sql = f"SELECT {counts} FROM quarters WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"  # noqa: S608
+    row = store.database.rows(sql, (gateway_id, to_ms(window[0]), to_ms(window[1])))[0]
+    told = {name for name, n in zip(every, row, strict=True) if n}
+    return {
+        quantity: next((name for name in names if name in told), names[0]) for quantity, names in QUANTITIES.items()
+    }
+
+
 def _whole_quarters(away: Sequence[Outage], until: datetime) -> str:
     """Return SQL that leaves out quarters of an hour in which the grid was away for a moment."""
     if not away:
@@ -64,7 +82,8 @@ def bands(
 ) -> dict[date, dict[str, Band]]:
     """Return the bands of each local day of a window; quarters of an hour with an outage do not count."""
     start, end = window
-    parts = ", ".join(f"min({n}_min), sum({n}_sum), sum({n}_n), max({n}_max)" for n in QUANTITIES.values())
+    names = signals_of(store, gateway_id, window)
+    parts = ", ".join(f"min({n}_min), sum({n}_sum), sum({n}_n), max({n}_max)" for n in names.values())
     day = local_day_sql(tz, start, end).replace("at_ms", "start_ms")
     sql = (
         f"SELECT {day}, {parts} FROM quarters WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"  # noqa: S608
@@ -73,7 +92,7 @@ def bands(
     found: dict[date, dict[str, Band]] = {}
     for number, *values in store.database.rows(sql, (gateway_id, to_ms(start), to_ms(end))):
         of_day = {}
-        for at, quantity in enumerate(QUANTITIES):
+        for at, quantity in enumerate(names):
             low, total, n, high = values[4 * at : 4 * at + 4]
             if n:
                 of_day[quantity] = Band(low, total / n, high)
@@ -101,8 +120,9 @@ def excursions(
     start, end = window
     found: list[Excursion] = []
     quarters = 0
+    names = signals_of(store, gateway_id, window)
     for quantity, (low, high) in limits.items():
-        name = QUANTITIES[quantity]
+        name = names[quantity]
         sql = (
             f"SELECT start_ms FROM quarters WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"  # noqa: S608
             f" AND ({name}_min < ? OR {name}_max > ?){_whole_quarters(away, end)} ORDER BY start_ms"

@@ -163,7 +163,7 @@ def _cycles(asked: Asked, nominal_wh: float | None) -> dict[str, Any]:
     counted_wh = latest.battery_discharge_wh if latest else None
     recorded = total_wh / nominal_wh
     per_year = recorded / (n_days / YEAR_DAYS) if n_days >= 30 else None
-    words = f"{recorded:.0f} full cycles since {date_words(min(by_day))}"
+    words = f"{recorded:.{0 if recorded >= 10 else 1}f} full cycles since {date_words(min(by_day))}"
     if per_year is not None:
         words += f", {per_year:.0f} a year"
     if counted_wh is not None:

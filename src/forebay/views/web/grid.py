@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from forebay.records.outages import Outage, Passage, Through, came_through
+from forebay.records.parts import PartKind
 from forebay.records.reading import app_pct
 from forebay.store.energy import energy
-from forebay.store.grid import Band, all_outages, bands, excursions, passage, since_ever, usual
+from forebay.store.grid import (
+    QUANTITIES,
+    Band,
+    all_outages,
+    bands,
+    excursions,
+    passage,
+    signals_of,
+    since_ever,
+    usual,
+)
+from forebay.store.parts import Part, key_of, latest, parts
 from forebay.views.web.asked import Asked, date_words, iso, kwh_words, length_words, rounded
 from forebay.views.words import grid_words
 
@@ -23,6 +35,8 @@ _THROUGH = {
     Through.UNKNOWN: "Not all of it was recorded, so nobody knows whether the house had power throughout.",
     Through.LASTS: "The house runs on its own.",
 }
+_LINES = ("grid_voltage", "voltage")
+"""How voltages of lines are named, on the grid's side of the switch or anywhere."""
 _UNITS = {"voltage": "V", "frequency": "Hz"}
 
 
@@ -36,15 +50,16 @@ def grid(asked: Asked) -> dict[str, Any]:
     limits, nominal = _limits(asked, days)
     found, quarters = ([], 0) if i is None else excursions(asked.store, i, (start, end), limits, away)
     told = [] if i is None else [_outage(asked, i, one) for one in away]
-    latest = None if i is None else asked.store.latest(i)
+    last = None if i is None else asked.store.latest(i)
     return {
         "timezone": str(asked.tz),
         "now": iso(asked.now),
         "start": iso(start),
         "end": iso(end),
-        "state": latest.grid_state if latest else None,
-        "words": (grid_words(latest.grid_state) if latest else None) or "The state of the grid is not known yet.",
+        "state": last.grid_state if last else None,
+        "words": (grid_words(last.grid_state) if last else None) or "The state of the grid is not known yet.",
         "nominal": nominal,
+        "signals": _signals(asked, (start, end)),
         "days": _days(days),
         "excursions": {
             "quarters": quarters,
@@ -91,6 +106,28 @@ def _limits(asked: Asked, days: dict[date, dict[str, Band]]) -> tuple[dict[str, 
         "low_hz": rounded(low_hz, 2),
         "high_hz": rounded(high_hz, 2),
     }
+
+
+def _signals(asked: Asked, window: tuple[datetime, datetime]) -> dict[str, Any]:
+    """Return what curves of the grid are drawn of: the voltage, the frequency, and each line where a meter tells it."""
+    i = asked.gateway_id
+    names = {quantity: some[0] for quantity, some in QUANTITIES.items()}
+    if i is None:
+        return {**names, "lines": []}
+    meters = parts(asked.store, i, PartKind.METER)
+    told = latest(asked.store, i, [meter.id for meter in meters])
+    lines = next((found for prefix in _LINES if (found := _lines(meters, told, prefix))), [])
+    return {**signals_of(asked.store, i, window), "lines": lines}
+
+
+def _lines(meters: Sequence[Part], told: Mapping[int, tuple[datetime, Any]], prefix: str) -> list[dict[str, str]]:
+    """Return the lines of the first meter that tells voltages of this kind."""
+    for meter in meters:
+        values = told[meter.id][1] if meter.id in told else {}
+        numbers = [n for n in (1, 2, 3) if values.get(f"{prefix}_l{n}_v")]
+        if numbers:
+            return [{"key": key_of(meter.id, f"{prefix}_l{n}_v"), "label": f"Line {n}"} for n in numbers]
+    return []
 
 
 def _days(days: dict[date, dict[str, Band]]) -> dict[str, list[Any]]:

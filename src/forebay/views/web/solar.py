@@ -51,7 +51,7 @@ def solar(asked: Asked) -> dict[str, Any]:
             "ratio": [rounded(day.judged.ratio, 4) for day in days],
             "seen_ratio": [rounded(day.judged.seen_ratio, 3) for day in days],
         },
-        "total": _total(sealed),
+        "total": _total(sealed, made[-1] if made else None),
         "today": _today(roof, today),
         "missing": [] if roof is None else [_missing(asked, roof, day) for day, _ in sealed if day.judged.dark],
         "unseen": [day.day.isoformat() for day, _ in sealed if day.judged.ratio is None and day.judged.clear_wh],
@@ -73,7 +73,7 @@ def _made(asked: Asked, days: Sequence[SunDay]) -> list[float | None]:
     return [None if window["solar"].wh is None else max(0.0, window["solar"].wh) for window in windows]
 
 
-def _total(days: Sequence[tuple[SunDay, float | None]]) -> dict[str, Any]:
+def _total(days: Sequence[tuple[SunDay, float | None]], today_wh: float | None) -> dict[str, Any]:
     """Return the sums of whole days; the comparison takes only those that were read."""
     known = [wh for _, wh in days if wh is not None]
     judged = [(day.judged, wh) for day, wh in days if day.judged.ratio is not None and wh is not None]
@@ -81,6 +81,8 @@ def _total(days: Sequence[tuple[SunDay, float | None]]) -> dict[str, Any]:
     seen_wh = sum((one.clear_wh or 0.0) * one.seen_ratio * (one.ratio or 0.0) for one, _ in judged)
     ratio = seen_wh / clear_wh if clear_wh else None
     words = "Nothing has been told of the roof yet."
+    if today_wh is not None:
+        words = f"{kwh_words(today_wh)} today so far."
     if known:
         words = f"{kwh_words(sum(known))} in {len(known)} {'day' if len(known) == 1 else 'days'}"
         words += f", {percent_words(ratio)} of what clear skies would have given." if ratio is not None else "."

@@ -7,15 +7,13 @@ import { Empty, Figures, PageHead, Panel, Table, Waiting } from "../../component
 import type { PageProps } from "../../frame/page";
 import { digits, span } from "../../format";
 import { useAnswer } from "../../hooks";
-import { lastDays, SignalChart } from "../common/DatedChart";
+import { DASHES, lastDays, SignalChart } from "../common/DatedChart";
 import { measured, moment, number } from "../common/words";
 import type { GridAnswer, Outage, Through } from "./answer";
 
 const EVERY_MS = 60_000;
-const SIGNALS: readonly Omit<Series, "values">[] = [
-  { key: "site_voltage_v", label: "Voltage", unit: "V", kind: "line", colour: "grid", plot: 0, write: (value) => ({ number: value.toFixed(1), unit: "V" }) },
-  { key: "site_frequency_hz", label: "Frequency", unit: "Hz", kind: "line", colour: "grid", dash: [5, 3], plot: 1, write: (value) => ({ number: value.toFixed(3), unit: "Hz" }) },
-];
+const volts = (value: number) => ({ number: value.toFixed(1), unit: "V" });
+const hertz = (value: number) => ({ number: value.toFixed(3), unit: "Hz" });
 const THROUGH: Record<Through, string> = {
   through: "came through",
   dark: "went dark",
@@ -89,9 +87,12 @@ function Quality({ answer, ask, isDark, today }: PageProps & { answer: GridAnswe
     (): readonly Plot[] => [
       { unit: "V", height: [9, 11], range: around(nominal.low_v, nominal.high_v, 10) },
       { unit: "Hz", height: [8, 9], range: around(nominal.low_hz, nominal.high_hz, 0.1) },
+      ...(answer.signals.lines.length ? [{ unit: "V", height: [8, 9] as const, range: near }] : []),
     ],
-    [nominal],
+    [nominal, answer.signals.lines.length],
   );
+  const names = JSON.stringify(answer.signals);
+  const signals = useMemo(() => curvesOf(answer.signals), [names]);
   const marks = useMemo(
     (): Mark[] => outages.map(({ start, end, length_words }) => ({ start: Date.parse(start) / 1000, end: end === null ? null : Date.parse(end) / 1000, label: `Grid away for ${length_words}` })),
     [outages],
@@ -103,11 +104,20 @@ function Quality({ answer, ask, isDark, today }: PageProps & { answer: GridAnswe
   return (
     <Panel id="quality" title="Voltage and frequency" lead={excursions.words}>
       {nominal.voltage_v === null && nominal.frequency_hz === null ? null : (
-        <SignalChart title="Voltage and frequency of the grid" timezone={timezone} ask={ask} signals={SIGNALS} plots={plots} marks={marks} shown={shown} isDark={isDark} note={limits} />
+        <SignalChart title="Voltage and frequency of the grid" timezone={timezone} ask={ask} signals={signals} plots={plots} marks={marks} shown={shown} isDark={isDark} note={limits} />
       )}
       {excursions.list.length ? <Table caption="Outside the limits, the newest first" columns={["Since", "What"]} rows={excursions.list.map((one) => [moment(one.start, timezone), <span class="long">{one.words}</span>])} /> : null}
     </Panel>
   );
+}
+
+/** Voltage and frequency, and below them each line where a meter tells it. */
+function curvesOf({ voltage, frequency, lines }: GridAnswer["signals"]): Omit<Series, "values">[] {
+  return [
+    { key: voltage, label: lines.length ? "Voltage, all lines" : "Voltage", unit: "V", kind: "line", colour: "grid", plot: 0, write: volts },
+    { key: frequency, label: frequency === "site_frequency_hz" ? "Frequency" : "Frequency, at the packs", unit: "Hz", kind: "line", colour: "grid", dash: [5, 3], plot: 1, write: hertz },
+    ...lines.map(({ key, label }, i): Omit<Series, "values"> => ({ key, label, unit: "V", kind: "line", colour: "ink", dash: DASHES[i % DASHES.length] ?? [], plot: 2, write: volts })),
+  ];
 }
 
 /** The limits and a little more; what is outside widens the scale, but the nothing of an outage does not. */
@@ -117,3 +127,9 @@ function around(low: number | null, high: number | null, room: number): NonNulla
     return [least !== null && least > floor / 2 ? Math.min(floor, least) : floor, Math.max((high ?? most ?? 1) + room, most ?? -Infinity)];
   };
 }
+
+/** The lines' own scale: a tenth above and below what is seen, and not down to the nothing of an outage. */
+const near: NonNullable<Plot["range"]> = (least, most) => {
+  const top = (most ?? 120) * 1.05;
+  return [least !== null && least > top / 2 ? least * 0.95 : top * 0.8, top];
+};

@@ -42,6 +42,7 @@ export interface GridAnswer {
     low_hz: number | null;
     high_hz: number | null;
   };
+  signals: { voltage: string; frequency: string; lines: { key: string; label: string }[] };
   days: {
     date: string[];
     voltage_low_v: Column;

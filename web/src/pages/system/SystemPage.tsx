@@ -82,7 +82,7 @@ function Gateway({ answer, listed }: { answer: SystemAnswer; listed: readonly Ga
     ["Firmware", gateway.firmware],
     ["Mode", gateway.mode_words],
     ["Running since", gateway.uptime_s === null ? null : `${span(gateway.uptime_s)} ago`],
-    ["Firmware update", gateway.update_state],
+    ["Firmware update", gateway.update_state?.replace(/^\//, "").replace(/_/g, " ") ?? null],
     ["Recorded since", gateway.first ? moment(gateway.first, timezone) : null],
     ["Readings", count(gateway.readings)],
     ["forebay", forebay],
