@@ -43,9 +43,9 @@ class Ledger:
         self._store = store
         self._problem = ""
         self._conditions: dict[Key, Condition] = {
-            (gateway_id, rule, subject): Condition(_at(begun_ms), _at(told_ms), bool(is_told))
-            for gateway_id, rule, subject, begun_ms, told_ms, is_told in store.database.rows(
-                "SELECT gateway_id, rule, subject, begun_ms, told_ms, is_told FROM notify_states"
+            (gateway_id, rule, subject): Condition(_at(begun_ms), _at(told_ms), bool(is_told), _at(turn_ms))
+            for gateway_id, rule, subject, begun_ms, told_ms, is_told, turn_ms in store.database.rows(
+                "SELECT gateway_id, rule, subject, begun_ms, told_ms, is_told, turn_ms FROM notify_states"
             )
         }
 
@@ -61,10 +61,10 @@ class Ledger:
         """Remember how a subject stands; return what writes it, nothing where the record says so already."""
         before = self._conditions.get(key)
         self._conditions[key] = condition
-        if before is not None and _written(before) == _written(condition):
+        if before == condition:
             return []
-        row = (*key, _ms(condition.begun), _ms(condition.told), int(condition.is_told))
-        return [("INSERT OR REPLACE INTO notify_states VALUES (?, ?, ?, ?, ?, ?)", row)]
+        row = (*key, _ms(condition.begun), _ms(condition.told), int(condition.is_told), _ms(condition.turn))
+        return [("INSERT OR REPLACE INTO notify_states VALUES (?, ?, ?, ?, ?, ?, ?)", row)]
 
     def forget(self, keys: Iterable[Key]) -> list[Statement]:
         """Forget subjects, so that they are met anew; return what writes it."""
@@ -76,10 +76,11 @@ class Ledger:
         """Everything that stands somehow."""
         return list(self._conditions)
 
-    def write(self, statements: list[Statement]) -> None:
-        """Make it durable."""
+    def write(self, statements: list[Statement], *, is_news: bool = True) -> None:
+        """Write; durable at once if it is news, else with the readings that it follows from."""
         if statements:
             self._guarded(lambda: self._store.database.write(statements))
+        if statements and is_news:
             self._guarded(self._store.flush)
 
     def announce(self, gateway_id: int, message: Message, due: datetime, channels: Iterable[str]) -> list[Statement]:
@@ -132,10 +133,6 @@ class Ledger:
                 _log.error("notifications cannot be kept, they may come twice after a restart: %s", exc)
         else:
             self._problem = ""
-
-
-def _written(condition: Condition) -> tuple[datetime | None, datetime | None, bool]:
-    return condition.begun, condition.told, condition.is_told
 
 
 def _at(at_ms: int | None) -> datetime | None:

@@ -1,7 +1,6 @@
 """What each rule sees in the store: one function for each kind of looking.
 
-`at_reading` is asked for every reading, in order; `at_tick` when time has passed; `of_the_day` now and then, because it
-reads much.
+`at_reading` is asked for every reading, in order; the others when time has passed. Capacity is in notify/capacity.py.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from statistics import median, median_low
 
 from forebay.notify.condition import Look
 from forebay.notify.settings import RulesSettings
@@ -18,7 +16,6 @@ from forebay.records.alerts import Severity, meaning
 from forebay.records.reading import Reading, SlowReading, app_pct
 from forebay.records.reasons import BY_REASON
 from forebay.records.spans import SpanKind
-from forebay.store.ageing import CapacityDay, capacity_days
 from forebay.store.query import site_zone
 from forebay.store.spans import open_spans
 from forebay.store.store import Store
@@ -29,10 +26,6 @@ REACHED_PCT = 0.5
 """How near to the reserve the charge must come [% of the app's scale]: it is held there, not crossed."""
 SPOKEN_S = 60.0
 """Readings so recent end a silence [s]."""
-WEEK, YEAR = timedelta(days=7), timedelta(days=365)
-FEWEST_DAYS = 3
-MONTH_DAYS = 10
-"""Days that a month needs to be compared with."""
 
 Found = tuple[str, Look]
 """The name of a rule, and what it sees."""
@@ -137,36 +130,3 @@ def production(store: Store, gateway_id: int, now: datetime, rules: RulesSetting
         yield "production_missing", Look("", False, now, values)
     elif found.end - found.dark_since >= timedelta(hours=rule.hours):
         yield "production_missing", Look("", True, now, values, found.dark_since)
-
-
-def capacity(store: Store, gateway_id: int, now: datetime, rules: RulesSettings) -> Iterator[Found]:
-    """Look at what the full packs held this week, beside the best month of the last year."""
-    zone = site_zone(store, gateway_id)
-    days = capacity_days(store, gateway_id, now - YEAR - WEEK, now, zone)
-    today = now.astimezone(zone).date()
-    week = [day for day in days if day.day > today - WEEK]
-    packs = week[-1].packs if week else None
-    months: dict[str, list[CapacityDay]] = {}
-    for day in days:
-        if day.day <= today - WEEK:
-            months.setdefault(f"{day.day:%Y-%m}", []).append(day)
-    held = {month: median(d.full_wh for d in known) for month, known in months.items() if len(known) >= MONTH_DAYS}
-    if len(week) < FEWEST_DAYS or not held:
-        return
-    now_wh = median_low(day.full_wh for day in week)
-    best_month = max(held, key=lambda month: held[month])
-    best_wh = held[best_month]
-    drop_pct = 100 * (1 - now_wh / best_wh) if best_wh else 0.0
-    before = {day.packs for day in months[best_month]} - {None}
-    changed = packs is not None and before and before != {packs}
-    words = f"The gateway counts {packs} packs now, and {'/'.join(map(str, sorted(before, key=str)))} then."
-    values: dict[str, float | str] = {
-        "drop_pct": round(drop_pct, 1),
-        "now_kwh": round(now_wh / 1000, 2),
-        "best_kwh": round(best_wh / 1000, 2),
-        "best_month": best_month,
-        "packs": words if changed else "",
-    }
-    limit = rules.capacity_dropped.percent
-    holds = True if drop_pct >= limit else False if drop_pct < limit * 0.7 else None
-    yield "capacity_dropped", Look("", holds, now, values)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from forebay.clock import Clock, SystemClock
 from forebay.errors import StoreError
 from forebay.notify import looks, rules
+from forebay.notify.capacity import Capacity
 from forebay.notify.channels.channel import Channel
 from forebay.notify.condition import Change, Condition, Edge, Look, first, step
 from forebay.notify.courier import Courier, durably
@@ -80,6 +81,7 @@ class Notifier:
         self._begun: dict[int, datetime] = {}
         self._looked: datetime | None = None
         self._due: dict[tuple[int, str], datetime] = {}
+        self._capacity = Capacity()
         self._problem = ""
         self._forget_what_is_off()
 
@@ -126,8 +128,7 @@ class Notifier:
         found += looks.silence(self._store, gateway.id, now, self._begun[gateway.id], of_rules)
         if self._is_time(gateway.id, "production", now, PRODUCTION_EVERY):
             found += looks.production(self._store, gateway.id, now, of_rules)
-        if self._is_time(gateway.id, "capacity", now, CAPACITY_EVERY):
-            found += looks.capacity(self._store, gateway.id, now, of_rules)
+        found += self._capacity_of(gateway.id, now)
         statements = self._meet_alerts(gateway.id, now, found) if of_rules.alert.on else []
         return self._judge(gateway, found, now, statements)
 
@@ -147,6 +148,16 @@ class Notifier:
             if look.subject not in known and met.told is not None and look.at > met.told + SETTLING:
                 statements += self._ledger.keep((gateway_id, "alert", look.subject), Condition())
         return statements
+
+    def _capacity_of(self, gateway_id: int, now: datetime) -> list[looks.Found]:
+        rule = self._settings.rules.capacity_dropped
+        if not rule.on or now < self._due.get((gateway_id, "capacity"), now):
+            return []
+        if not self._capacity.read_on(self._store, gateway_id, now):
+            return []  # a month was read; the next look reads another
+        self._due[gateway_id, "capacity"] = now + CAPACITY_EVERY
+        seen = self._capacity.look(self._store, gateway_id, now, rule)
+        return [] if seen is None else [("capacity_dropped", seen)]
 
     def _is_time(self, gateway_id: int, what: str, now: datetime, every: timedelta) -> bool:
         due = self._due.get((gateway_id, what))
@@ -184,7 +195,7 @@ class Notifier:
                 if change.edge is Edge.BEGINS:
                     after = replace(after, told=look.at, is_told=True)
             statements += self._ledger.keep(key, after)
-        self._ledger.write(statements)
+        self._ledger.write(statements, is_news=bool(made))
         return made
 
     def _is_news(self, rule: rules.Rule, before: Condition, change: Change, look: Look, now: datetime) -> bool:

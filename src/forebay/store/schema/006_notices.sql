@@ -1,5 +1,6 @@
 -- What people are told of. Times are of the recording's own time.
--- How each subject of each rule stands: since when it holds, when it was told last, and whether what holds now was told.
+-- How each subject of each rule stands: since when it holds, when it was told last, whether what holds now was told, and
+-- since when the opposite is seen.
 CREATE TABLE notify_states (
     gateway_id INTEGER NOT NULL REFERENCES gateways (id),
     rule TEXT NOT NULL,
@@ -7,6 +8,7 @@ CREATE TABLE notify_states (
     begun_ms INTEGER,
     told_ms INTEGER,
     is_told INTEGER NOT NULL,
+    turn_ms INTEGER,
     PRIMARY KEY (gateway_id, rule, subject)
 ) STRICT, WITHOUT ROWID;
 
