@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forebay.records.troubles import SPANS, Trouble
 from forebay.store.steps import (
     FLOW_W,
     MAX_W,
+    NEAR_RATIO,
     SLACK_WH,
     STUCK_WH,
     TRUST_MS,
@@ -31,6 +32,8 @@ _RECENT = 12
 _CANDIDATES = 16
 REST_MS = 1_800_000
 """After this long without power a counter that stands still has missed nothing so far [ms]."""
+_CAUGHT_WH = 200.0
+"""A counter that catches up may make up for this much more than a quarter above what the powers say [Wh]."""
 _RESUMED_RATIO, _RESUMED_WH = 0.1, 50.0
 """A counter that goes on by no more than this after standing still has missed the rest."""
 
@@ -44,6 +47,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class _Still:
+    """A counter that stands still: since when, what the powers say it missed, and how long they say nothing.
+
+    row_ms: until when it is listed. flowed_ms: when power flowed last.
+    """
+
+    since: Point
+    wh: float = 0.0
+    unknown_ms: int = 0
+    row_ms: int | None = None
+    flowed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """A point that the counter may come back to, what the powers had counted by then, and how far it went away."""
 
@@ -51,6 +68,7 @@ class _Mark:
     wh: float
     unknown_ms: int
     size_wh: float
+    still: _Still | None = None
 
 
 class Follower:
@@ -62,11 +80,9 @@ class Follower:
         self._wh = 0.0
         self._unknown_ms = 0
         self._recent: deque[_Mark] = deque(maxlen=_RECENT)
-        self._marks: deque[_Mark] = deque(maxlen=_CANDIDATES)
-        self._still_since = last
-        self._still_wh = 0.0
-        self._still_row_ms: int | None = None
-        self._flowed_ms = 0
+        self._marks: list[_Mark] = []
+        self._still: _Still | None = None if last is None else _Still(last)
+        self._resumed: _Still | None = None
 
     @property
     def last(self) -> Point | None:
@@ -84,9 +100,9 @@ class Follower:
             point = Point(row.since_ms, row.since_wh, None)
             if row.reason is Trouble.STUCK and row.step_wh == 0 and self._last is not None:
                 if self._last.counter_wh == row.since_wh and self._last.at_ms - row.at_ms <= 2 * REFRESH_MS:
-                    self._still_since, self._still_wh, self._still_row_ms = point, seen.wh, row.at_ms
+                    self._still = _Still(point, seen.wh, seen.unknown_ms, row.at_ms, row.at_ms)
             elif row.reason not in SPANS:
-                self._marks.append(_Mark(point, -seen.wh, -seen.unknown_ms, row.size_wh or row.step_wh))
+                self._put(_Mark(point, -seen.wh, -seen.unknown_ms, row.size_wh or row.step_wh))
 
     def take(self, point: Point, *, passed_ms: float = 0.0, stale_since_ms: int | None = None) -> Change:
         """Follow the counter to its next point.
@@ -96,60 +112,72 @@ class Follower:
         """
         before, self._last = self._last, point
         if before is None:
-            self._still_since = point
+            self._still = _Still(point)
             return Change()
         powers_wh = filled_wh(before, point)
         step_wh = point.counter_wh - before.counter_wh
-        mark = _Mark(before, self._wh, self._unknown_ms, step_wh - (powers_wh or 0.0))
+        mark = _Mark(before, self._wh, self._unknown_ms, step_wh - (powers_wh or 0.0), self._still)
         if powers_wh is None:
             self._unknown_ms += point.at_ms - before.at_ms
         self._wh += powers_wh or 0.0
         if step_wh == 0:
             change = self._stand(before, point, powers_wh)
         else:
+            self._resumed = None
             change = self._move(before, point, powers_wh, passed_ms, stale_since_ms)
-            self._still_since, self._still_wh, self._still_row_ms = point, 0.0, None
-        self._recent.append(mark)
+            self._still = self._resumed or _Still(point)
+        if any(row.reason in SPANS and row.at_ms == point.at_ms for row in change.rows):
+            self._recent.clear()  # what lies in a span is nothing to come back to
+        else:
+            self._recent.append(mark)
         while self._marks and point.at_ms - self._marks[0].point.at_ms > RETURN_MS:
-            self._marks.popleft()
+            self._marks.pop(0)
         return change
+
+    def _put(self, mark: _Mark) -> None:
+        """Keep a mark; of very many the first and the last."""
+        self._marks.append(mark)
+        if len(self._marks) > _CANDIDATES:
+            self._marks.pop(_CANDIDATES // 2)
 
     # a counter that stands still
 
     def _stand(self, before: Point, point: Point, powers_wh: float | None) -> Change:
-        flows = powers_wh is not None and powers_wh * 3.6e6 >= FLOW_W * (point.at_ms - before.at_ms)
-        if not flows or powers_wh is None:
-            has_rested = self._still_row_ms is None and point.at_ms - self._flowed_ms > REST_MS
-            if self._still_wh == 0 or has_rested:
-                self._still_since, self._still_wh = point, 0.0
+        still, span_ms = self._still or _Still(before), point.at_ms - before.at_ms
+        if powers_wh is None:
+            self._still = replace(still, unknown_ms=still.unknown_ms + span_ms)
             return Change()
-        self._still_wh += powers_wh
-        self._flowed_ms = point.at_ms
-        is_due = self._still_row_ms is None or point.at_ms - self._still_row_ms >= REFRESH_MS
-        if self._still_wh < STUCK_WH or not is_due:
+        if powers_wh * 3.6e6 < FLOW_W * span_ms:
+            has_rested = still.row_ms is None and point.at_ms - still.flowed_ms > REST_MS
+            self._still = _Still(point) if still.wh == 0 or has_rested else still
             return Change()
-        self._still_row_ms = point.at_ms
+        still = replace(still, wh=still.wh + powers_wh, flowed_ms=point.at_ms)
+        is_due = still.wh >= STUCK_WH and (still.row_ms is None or point.at_ms - still.row_ms >= REFRESH_MS)
+        self._still = replace(still, row_ms=point.at_ms) if is_due else still
+        if not is_due:
+            return Change()
         self._recent.clear()
-        return self._still(self._still_since or before, point)
+        return self._stuck(still, point)
 
-    def _still(self, since: Point, until: Point) -> Change:
-        row = self._row(since, until, Trouble.STUCK, 0.0, self._still_wh, size_wh=self._still_wh)
-        return Change([row], since.at_ms)
+    def _stuck(self, still: _Still, until: Point) -> Change:
+        row = self._row(still.since, until, Trouble.STUCK, 0.0, still.wh, size_wh=still.wh)
+        return Change([row], still.since.at_ms)
 
     def _after_standing(self, before: Point, point: Point, powers_wh: float | None) -> Change | None:
         """Return what becomes of the time a counter stood still, None where it did not or that explains nothing."""
-        since, step_wh = self._still_since, point.counter_wh - before.counter_wh
-        if since is None or since.at_ms == before.at_ms or self._still_wh == 0 or step_wh < -SLACK_WH:
+        still, step_wh = self._still, point.counter_wh - before.counter_wh
+        if still is None or still.since.at_ms == before.at_ms or still.wh == 0 or step_wh < -SLACK_WH:
             return None
-        is_stuck = self._still_wh >= STUCK_WH
-        missed_wh = self._still_wh + (powers_wh or 0.0)
-        seen = Seen(missed_wh, 0 if powers_wh is not None else point.at_ms - before.at_ms)
+        is_stuck = still.wh >= STUCK_WH
+        missed_wh = still.wh + (powers_wh or 0.0)
+        unknown_ms = still.unknown_ms + (0 if powers_wh is not None else point.at_ms - before.at_ms)
+        most_wh = missed_wh * (1 + NEAR_RATIO) + _CAUGHT_WH + MAX_W * unknown_ms / 3.6e6
         possible = is_plausible(step_wh, point.at_ms - before.at_ms)
         if is_stuck and possible and step_wh <= _RESUMED_RATIO * missed_wh + _RESUMED_WH + (powers_wh or 0.0):
-            return self._still(since, before)
-        if (is_stuck or not possible) and step_wh <= seen.wh * 1.25 + 200 + MAX_W * seen.unknown_ms / 3.6e6:
-            self._forget(since.at_ms)
-            return Change([self._row(since, point, Trouble.LATE, step_wh, step_wh)], since.at_ms)
+            return self._stuck(still, before)
+        if (is_stuck and possible) or (not possible and step_wh <= most_wh):
+            self._forget(still.since.at_ms)
+            return Change([self._row(still.since, point, Trouble.LATE, step_wh, step_wh)], still.since.at_ms)
         return None
 
     # a counter that moves
@@ -170,7 +198,7 @@ class Follower:
                 return back
         if is_possible:
             if is_steep:
-                self._marks.append(self._mark(before, powers_wh, step_wh))
+                self._put(self._mark(before, powers_wh, step_wh))
             return Change()
         if step_wh > 0 and is_plausible(step_wh, passed_ms):
             return Change([self._row(before, point, Trouble.CLOCK, step_wh, step_wh)])
@@ -178,14 +206,14 @@ class Follower:
             since = Point(stale_since_ms, before.counter_wh, None)
             self._forget(stale_since_ms)
             return Change([self._row(since, point, Trouble.LATE, step_wh, step_wh)], stale_since_ms)
-        self._marks.append(self._mark(before, powers_wh, step_wh))
+        self._put(self._mark(before, powers_wh, step_wh))
         return Change([self._refused(before, point, powers_wh)])
 
     def _mark(self, before: Point, powers_wh: float | None, size_wh: float) -> _Mark:
         unknown_ms = self._unknown_ms
         if powers_wh is None and self._last is not None:
             unknown_ms -= self._last.at_ms - before.at_ms
-        return _Mark(before, self._wh - (powers_wh or 0.0), unknown_ms, size_wh)
+        return _Mark(before, self._wh - (powers_wh or 0.0), unknown_ms, size_wh, self._still)
 
     def _come_back(self, before: Point, point: Point) -> Change | None:
         """Return the span during which the counter was away, if this step brings it back."""
@@ -198,6 +226,10 @@ class Follower:
             if since.at_ms >= before.at_ms or not seen.fits(net_wh, mark.size_wh):
                 continue
             self._forget(since.at_ms)
+            if net_wh == 0 and mark.still is not None:  # it stands still, and had only been away
+                self._resumed = replace(
+                    mark.still, wh=mark.still.wh + seen.wh, unknown_ms=mark.still.unknown_ms + seen.unknown_ms
+                )
             reason = Trouble.SPIKE if mark.size_wh > 0 else Trouble.DIP
             return Change([self._row(since, point, reason, net_wh, net_wh, size_wh=mark.size_wh)], since.at_ms)
         return None
