@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from forebay.errors import ForebayError, GatewayError, StoreError
+from forebay.errors import CertificateChanged, ForebayError, GatewayError, StoreError
 from forebay.records.reasons import BY_REASON, Explanation, Reason
 from forebay.store.state import Connection
 from forebay.store.store import Store
@@ -19,7 +19,13 @@ _log = logging.getLogger(__name__)
 
 def detail_of(error: ForebayError) -> str:
     """Return what happened; the hint that may follow a semicolon is left to the reason's own advice."""
+    if isinstance(error, CertificateChanged) and error.pinned and error.presented:
+        return f"it begins with {_beginning(error.presented)}, the trusted one with {_beginning(error.pinned)}"
     return (error.message if isinstance(error, GatewayError) else str(error)).split("; ")[0].rstrip(".")
+
+
+def _beginning(fingerprint: str) -> str:
+    return ":".join(fingerprint.split(":")[:4])
 
 
 def sentence(row: Explanation, detail: str, wait_s: float = 0.0) -> str:

@@ -64,8 +64,8 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     Explanation(
         Reason.CERTIFICATE,
         "The gateway shows a certificate that is not the trusted one.",
-        "If the gateway was replaced or reset, look at the new fingerprint with forebay trust and accept it: readings "
-        "go on within a minute.",
+        "A replaced or reset gateway does that, and so does an impostor. If it is yours, forebay trust shows the new "
+        "one and takes it: readings go on within a minute.",
         (errors.CertificateChanged, errors.CertificateUnknown),
         tells_detail=True,
     ),
