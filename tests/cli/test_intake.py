@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Forebay
+from tests.cli.conftest import Forebay, environment
 from tests.exchange.downloads import power_file, power_text
 
 from forebay.store import Store
@@ -117,3 +119,33 @@ def test_a_utilitys_columns_are_named_in_the_command(forebay: Forebay, tmp_path:
     assert (one["kwh"]["grid_in"], one["kwh"]["grid_out"], one["kwh"]["solar"]) == (1.5, 0.25, None)
     assert one["start"] == "2026-01-05T09:00:00+00:00"
     assert (unnamed.code, "say which column holds the time" in unnamed.err) == (1, True)
+
+
+@pytest.mark.parametrize("lines", [1, 3, 6])
+def test_killed_at_any_moment_an_import_is_there_whole_or_not_at_all(
+    home: Path, forebay: Forebay, tmp_path: Path, db: Path, lines: int
+) -> None:
+    for number in range(20):
+        power_file(tmp_path, DAY + timedelta(days=number))
+    words = ["import", "cloud", str(tmp_path / "power"), "--db", str(db), *ZONE, "--apply"]
+    code = (
+        "import os, sys\n"
+        "from forebay.store import imports\n"
+        "merging = imports._merging\n"
+        "def killed(*given):\n"
+        "    for n, one in enumerate(merging(*given)):\n"
+        f"        if n == {lines} * 200:\n"
+        "            os.kill(os.getpid(), 9)\n"
+        "        yield one\n"
+        "imports._merging = killed\n"
+        "from forebay.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], env=environment(home), check=False, timeout=120)
+    with Store.read(db) as store:
+        left = [store.database.rows(f"SELECT count(*) FROM {t}")[0][0] for t in ("imports", "imported_days")]
+    again = forebay(*words, "--json")
+
+    assert done.returncode == -9
+    assert left == [0, 0]
+    assert json.loads(again.out)["imports"][0]["new"] == 20 * 288

@@ -63,6 +63,20 @@ def test_means_are_those_of_the_curves(store: Store) -> None:
     assert [values[0] for _, values in found] == pytest.approx([curve.columns["load_power_w"][n] for n in known])
 
 
+@pytest.mark.parametrize(("every", "step_s"), [("30s", 30), ("2m", 120), ("2h", 7200), ("24h", 86_400)])
+def test_means_of_any_part_of_a_day_are_told(store: Store, every: str, step_s: int) -> None:
+    kept = wild(store, 2, every_s=60)
+    wanted = want(end=START + timedelta(days=2), every=every, signals=("load_power_w",))
+    found = dict(rows(store, wanted))
+    for at, values in found.items():
+        inside = [r.load_power_w for r in kept if at <= r.at < at + timedelta(seconds=step_s) and r.at < wanted.end]
+        known = [value for value in inside if value is not None]
+        assert values[0] == pytest.approx(sum(known) / len(known))
+
+    assert all(int(at.timestamp()) % step_s == 0 for at in found)
+    assert len(found) > 1
+
+
 @pytest.mark.parametrize("every", WINDOWS)
 def test_energies_add_up_whatever_the_window(store: Store, every: str) -> None:
     live(store, 40, every_s=300)

@@ -32,7 +32,7 @@ def add_keeping(
     export.add_argument("--gateway", metavar="NAME", help="which gateway of the record (the first)")
     export.add_argument("--since", metavar="TIME", help="from when on, local time of the site (a day before the end)")
     export.add_argument("--until", metavar="TIME", help="until when, not included (the last reading)")
-    spacings = "raw (readings as they are), 1m, 5m, 10m, 15m, 30m, 1h (means); with --energy 15m, 1h, day, month, year"
+    spacings = "raw (readings as they are), or means: 1m, 5m, 1h, 30s, 2h …; with --energy 15m, 1h, day, month, year"
     export.add_argument("--every", metavar="SPACING", help=spacings)
     export.add_argument("--energy", action="store_true", help="energy by window [Wh], and what fed what")
     export.add_argument(

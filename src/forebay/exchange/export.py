@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 
 MEANS: dict[str, int] = {f"{s // 60}m" if s < 3600 else f"{s // 3600}h": s for s in STEPS_S} | {"15m": 900}
-"""Name of a spacing -> seconds."""
+"""Name of a usual spacing -> seconds; any other part of a day may be asked for too, see `spacing_s`."""
 WINDOWS: tuple[str, ...] = ("15m", "1h", "day", "month", "year")
 """What energy is summed over; days, months and years are those of the site's time zone."""
 
@@ -69,8 +70,8 @@ Row = tuple[datetime, Sequence[Any]]
 class Wanted:
     """What to export: readings of [start, end).
 
-    of: what, one of KINDS. every: "raw", a spacing of MEANS, or with `energy` one of WINDOWS. signals: columns; empty
-    for all.
+    of: what, one of KINDS. every: "raw", a spacing such as those of MEANS, or with `energy` one of WINDOWS. signals:
+    columns; empty for all.
     """
 
     gateway_id: int
@@ -86,8 +87,10 @@ class Wanted:
         if self.energy and self.of != "readings":
             raise StoreError(f"energy is of the readings: leave out either --energy or --of {self.of}")
         spacings = WINDOWS if self.energy else ("raw", *MEANS) if self.of in {"readings", "parts"} else ("raw",)
-        if self.every not in spacings:
-            raise StoreError(f"{self.every}: no such spacing; one of {', '.join(spacings)}")
+        has_means = "1m" in spacings
+        if self.every not in spacings and not (has_means and spacing_s(self.every)):
+            others = ", or another that divides a day, such as 30s or 2h" if has_means else ""
+            raise StoreError(f"{self.every}: no such spacing; one of {', '.join(spacings)}{others}")
         if unknown := [name for name in self.signals if name not in self.offered]:
             raise StoreError(f"{', '.join(unknown)}: not offered {self._kind}; there are {', '.join(self.offered)}")
         if self.start >= self.end:
@@ -115,6 +118,15 @@ class Wanted:
         return self.signals or self.offered
 
 
+def spacing_s(every: str) -> int | None:
+    """Return a spacing of means such as "30s", "5m" or "2h" in seconds; None where it is none or divides no day."""
+    match = re.fullmatch(r"([1-9]\d{0,4})([smh])", every)
+    if match is None:
+        return None
+    length_s = int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+    return length_s if 86_400 % length_s == 0 else None
+
+
 def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
     """Yield (instant or start of the window, values), in order; what is not known is None."""
     if wanted.of == "spans":
@@ -128,21 +140,22 @@ def rows(store: Store, wanted: Wanted) -> Iterator[Row]:
         yield from slow_rows(store, wanted.gateway_id, *recorded, wanted.columns)
         return
     if wanted.of == "parts":
-        step_s = MEANS.get(wanted.every)
+        step_s = spacing_s(wanted.every)
         yield from part_rows(store, wanted.gateway_id, *recorded, wanted.columns, step_s=step_s)
         return
     if wanted.energy:
         yield from _energies(store, wanted, edges(*recorded, wanted.every, zone))
         return
-    for start, end in _days(*recorded, MEANS.get(wanted.every)):
+    for start, end in _days(*recorded, spacing_s(wanted.every)):
         if wanted.every == "raw":
             names = ", ".join(wanted.columns)
             select = f"SELECT at_ms, {names} FROM {{table}} ORDER BY at_ms"  # noqa: S608 - names are checked
             for part in store.raw(wanted.gateway_id).ask(select, to_ms(start), to_ms(end)):
                 yield from ((from_ms(row[0]), row[1:]) for row in part)
         else:
-            step_s = MEANS[wanted.every]
-            found = series(store, wanted.gateway_id, start, end, step_s=step_s, signals=wanted.columns)
+            found = series(
+                store, wanted.gateway_id, start, end, step_s=spacing_s(wanted.every) or 60, signals=wanted.columns
+            )
             for at_s, *values in zip(found.t, *found.columns.values(), strict=True):
                 if any(value is not None for value in values):
                     yield from_ms(at_s * 1000), values

@@ -162,7 +162,7 @@ def _read_lines(reading: _Reading, file: IO[bytes], name: str, head: bytes) -> N
     if b"\x00" in head:
         reading.bad.append(Bad(name, 0, "", "is neither a backup, nor a file of points, nor line protocol"))
         return
-    lines = Lines(name, reading.minutes, reading.wants, MEASUREMENT)
+    lines = Lines(name, reading.minutes, reading.wants, MEASUREMENT, progress=reading.progress)
     text = io.TextIOWrapper(file, encoding="utf-8", errors="replace")
     try:
         lines.read(text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from forebay.exchange.dashboard import FIELDS, Minutes, series_tags
 from forebay.exchange.intake import Bad
 
-_BATCH = 50_000
+_BATCH, _TOLD = 50_000, 500_000
 _FIELD = re.compile(r'((?:[^=\\,]|\\.)+)=("(?:[^"\\]|\\.)*"|[^,]*)(?:,|$)')
 _LINE = re.compile(r'((?:[^ \\]|\\.)+) ((?:[^ "\\]|\\.|"(?:[^"\\]|\\.)*")+)(?: (-?\d+))?\s*$')
 
@@ -24,6 +24,7 @@ class Lines:
     measurement: str
     bad: list[Bad] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    progress: Callable[[str], object] = lambda _: None
     _held: dict[tuple[str, bool], tuple[list[int], list[float], int]] = field(default_factory=dict)
     _series: dict[str, bool | None] = field(default_factory=dict)
 
@@ -31,6 +32,8 @@ class Lines:
         """Take all lines in; those that are none are listed with their number."""
         database, policy, is_taken = "", "", True
         for number, line in enumerate(lines, 1):
+            if number % _TOLD == 0:
+                self.progress(f"{self.name}: {number / 1e6:.1f} million lines")
             if not line or line[0] in "#\n\r" or line.startswith("CREATE DATABASE"):
                 if line.startswith("# CONTEXT-DATABASE:"):
                     database = line.partition(":")[2].strip()
