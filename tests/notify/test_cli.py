@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -152,6 +153,28 @@ def test_the_list_works_before_anything_was_recorded(folder: Path, capsys: pytes
     write(folder, "")
     assert main(["notify"]) == 0
     assert "No channel is set up, so nobody is told" in capsys.readouterr().out
+
+
+def test_the_doctor_says_what_could_not_be_told(folder: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    named = '[[notify.webhook]]\nname = "kept"\nurl = "http://127.0.0.1:1/" \n'
+    write(folder, f'[gateway]\nhost = "127.0.0.1:1"\n{named}')
+    home.reads()
+    for _ in range(5):
+        home.reads(grid_state=ISLAND)
+    home.channel.refuse("the door is closed")
+    asyncio.run(home.notifier.couriers[0].deliver())
+    home.store.flush()
+    main(["doctor", "--db", str(home.path)])
+    out = capsys.readouterr().out
+    assert "✗ a notification for kept waits: the door is closed" in out
+    assert "→ forebay notify test --channel kept" in out
+    assert "others may read the address of a webhook" in out
+
+    home.channel.failure = None
+    home.deliver()
+    home.store.flush()
+    main(["doctor", "--db", str(home.path)])
+    assert "✓ notifications for kept go to http://127.0.0.1:1/…" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

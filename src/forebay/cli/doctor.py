@@ -51,6 +51,7 @@ def doctor(options: argparse.Namespace) -> int:
         found = asyncio.run(_gateway(settings, gateway))
         findings += found if len(known) == 1 else [replace(one, words=f"{name}: {one.words}") for one in found]
     findings += _record(record_path(options, settings), known)
+    findings += _notifications(record_path(options, settings), settings)
     return _report(options, findings)
 
 
@@ -74,10 +75,36 @@ def _settings(options: argparse.Namespace, settings: config.Settings) -> list[Fi
     known = config.by_name(settings).values()
     if any(gateway.password for gateway in known) and config.readable_by_others(path):
         found.append(Finding("wrong", f"others may read the password in {path}", f"chmod 600 {path}"))
+    if any(webhook.url for webhook in settings.notify.webhook) and config.readable_by_others(path):
+        found.append(Finding("wrong", f"others may read the address of a webhook in {path}", f"chmod 600 {path}"))
     if any(gateway.insecure for gateway in known):
         found.append(
             Finding("wrong", "insecure = true: nobody checks who answers", "remove it and pin the certificate")
         )
+    return found
+
+
+def _notifications(path: Path, settings: config.Settings) -> list[Finding]:
+    """Look at what could not be told; nothing is said where nobody is to be told."""
+    from forebay.notify.channels.build import channels_of
+    from forebay.notify.overview import problems
+    from forebay.store.store import Store
+
+    try:
+        channels = channels_of(settings.notify)
+        if not channels or not path.exists():
+            return []
+        with Store.read(path) as store:
+            held = problems(store)
+    except ForebayError as exc:
+        return [Finding("wrong", str(exc))]
+    found = []
+    for channel in channels:
+        if channel.name in held:
+            words = f"a notification for {channel.name} waits: {held[channel.name]}"
+            found.append(Finding("wrong", words, f"forebay notify test --channel {channel.name}"))
+        else:
+            found.append(Finding("ok", f"notifications for {channel.name} go to {channel.place}"))
     return found
 
 

@@ -79,6 +79,12 @@ def waiting(store: Store) -> dict[str, int]:
     return dict(store.database.rows(sql))
 
 
+def problems(store: Store) -> dict[str, str]:
+    """Return why messages wait, by channel: the last thing that went wrong."""
+    sql = "SELECT channel, problem FROM notice_deliveries WHERE state = 'waiting' AND problem <> '' ORDER BY at_ms"
+    return dict(store.database.rows(sql))
+
+
 def chosen(channels: Sequence[Channel], name: str | None) -> list[Channel]:
     """Return the channel of a name, or all. Raises ConfigError where there is none."""
     if not channels:
