@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -146,3 +147,18 @@ def test_clocks_that_go_back_are_read_as_two_hours(forebay: Forebay, tmp_path: P
 
     assert [one.end - one.start for one in found] == [timedelta(hours=1)] * 6
     assert [one.wh["home"] for one in found] == [1000.0] * 6
+
+
+def test_troubles_of_counters_are_listed_with_time_size_and_reason(forebay: Forebay, tmp_path: Path) -> None:
+    path = tmp_path / "record.db"
+    with Store.open(path) as store:
+        for one in telling(DAY_S, 300):
+            home = (one.counters["home"] or 0.0) + (5e6 if 43_200 <= one.t_s < 43_500 else 0.0)
+            record(store, [replace(one, counters=one.counters | {"home": home})])
+    text = forebay("reconcile", "--db", str(path), "--from", DATES[0], "--to", DATES[0])
+    trouble = forebay("reconcile", "--db", str(path), "--from", DATES[0], "--to", DATES[0], "--json").json["troubles"]
+
+    assert text.code == 0
+    assert "  2026-06-21 11:55:00 Used by the home: jumped up and came back (+5000." in text.out
+    assert [(one["counter"], one["reason"]) for one in trouble] == [("load_wh", "spike")]
+    assert trouble[0]["counted_kwh"] < 5

@@ -16,6 +16,9 @@ from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import as_json, table
 from forebay.errors import ConfigError, StoreError
 from forebay.records.causes import BY_CAUSE, Cause
+from forebay.records.signals import BY_NAME
+from forebay.records.troubles import BY_TROUBLE
+from forebay.store.state import from_ms
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from forebay.store.store import Store
 
 _LONGEST_DAYS = 3700
+_MOST_TROUBLES = 20
 _EVERYDAY = {Cause.SPACING, Cause.ROUNDING, Cause.METER}
 
 
@@ -53,6 +57,7 @@ def reconcile(options: argparse.Namespace) -> int:
         _print_csv(account)
     else:
         _print_text(account)
+        _print_troubles(account)
     totals = [total_of(account.lines, flow) for flow in _flows(account)]
     is_explained = all(d is None or d.is_explained for line in account.lines for d in (line.by_power, line.by_bill))
     if not options.json and not options.csv:
@@ -181,6 +186,24 @@ def _print_text(account: Account) -> None:
         print()
 
 
+def _print_troubles(account: Account) -> None:
+    """Print what was wrong with the counters, the first ones; JSON has them all."""
+    if not account.troubles:
+        return
+    print("Troubles of the counters")
+    for step in account.troubles[:_MOST_TROUBLES]:
+        meaning = BY_TROUBLE[step.reason]
+        name = BY_NAME[step.signal].label if step.signal in BY_NAME else "Readings"
+        size = "" if not step.size_wh else f" ({_kwh(step.size_wh, '+')} kWh)"
+        at = from_ms(step.since_ms).astimezone(account.zone)
+        counted = f"counted: {_kwh(step.fill_wh)} kWh" if step.fill_wh is not None else "counted: nothing"
+        more = "" if step.most_wh is None else f", up to {_kwh(step.most_wh)} kWh"
+        print(f"  {at:%Y-%m-%d %H:%M:%S} {name}: {meaning.words}{size}; {step.detail or counted + more}")
+    if len(account.troubles) > _MOST_TROUBLES:
+        print(f"  and {len(account.troubles) - _MOST_TROUBLES} more; --json has them all")
+    print()
+
+
 def _summary(account: Account, totals: Sequence[Line]) -> list[str]:
     """Return what an owner wants to know, in sentences."""
     from forebay.records.flows import FLOWS
@@ -240,6 +263,19 @@ def _as_dict(account: Account, days: Sequence[date]) -> dict[str, Any]:
         "timezone": account.zone.key,
         "from": days[0].isoformat(),
         "to": days[-1].isoformat(),
+        "troubles": [
+            {
+                "counter": step.signal,
+                "reason": str(step.reason),
+                "since": from_ms(step.since_ms).isoformat(),
+                "until": from_ms(step.at_ms).isoformat(),
+                "size_kwh": kwh(step.size_wh),
+                "counted_kwh": kwh(step.fill_wh),
+                "most_kwh": kwh(step.most_wh),
+                "detail": step.detail,
+            }
+            for step in account.troubles
+        ],
         "bill_begins_later_s": account.shift.total_seconds(),
         "lines": [
             {

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from forebay.records.causes import Cause
 from forebay.store.energy import Energy
+from forebay.store.steps import RefusedStep
 
 NOTHING_WH = 1.0
 """What is left of a difference is not worth a word below this [Wh]."""
@@ -80,11 +81,13 @@ class Account:
     """What `reconcile` found.
 
     shift: by how much later than midnight, on the site's clock, the bill's days begin. lines: by day, then flow.
+    troubles: what was wrong with the counters in these days, in order of their ends.
     """
 
     zone: ZoneInfo
     lines: tuple[Line, ...]
     shift: timedelta = timedelta()
+    troubles: tuple[RefusedStep, ...] = ()
 
 
 Bound = tuple[Cause, float, float, str]

@@ -107,7 +107,7 @@ def reconcile(
             for flow in FLOWS
             if (line := _line(day, flow, tables[flow.name][n], told, shifted.get((n, flow.name), 0.0))) is not None
         ]
-    return Account(zone, tuple(lines), shift)
+    return Account(zone, tuple(lines), shift, tuple(store.refused_steps(gateway_id, edges[0], edges[-1])))
 
 
 def imported_bill(store: Store, gateway_id: int, days: Sequence[date], zone: ZoneInfo) -> list[Billed]:
