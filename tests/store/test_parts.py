@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +12,16 @@ from tests.store.test_archive import same, seal_all
 
 from forebay.errors import StoreError
 from forebay.records.parts import PART_SIGNALS, ROLLED, ROLLED_COLUMNS, PartKey, PartKind, PartReading
+from forebay.records.spans import SpanKind
 from forebay.store import Store
+from forebay.store.backup import back_up, restore
 from forebay.store.check import check
 from forebay.store.part_writer import PartWriter
 from forebay.store.parts import key_of, latest, part_days, part_readings, part_series, parts
 from forebay.store.query import day_bounds, zone
 from forebay.store.raw import segments
 from forebay.store.rollup import QUARTER_MS
+from forebay.store.spans import open_span, open_spans
 from forebay.store.state import to_ms
 
 START = datetime(2026, 5, 28, tzinfo=UTC)
@@ -234,3 +238,40 @@ def test_parts_as_they_were_read_are_the_readings(store: Store, is_sealed: bool)
     assert found.columns["part/1/charge_pct"] == [
         None if values is None else pytest.approx(values["remaining_wh"] / 135) for values in charges
     ]
+
+
+def test_a_missing_file_of_quarters_is_found_by_the_check(store: Store) -> None:
+    lived(store, 3.2)
+    seal_all(store)
+    whole = check(store)
+    file = segments(store.database, 1, "part_quarters/1", 0, NINTH_MS)[0].file
+    store.archive.path(file).unlink()
+
+    assert whole == []
+    assert any(file in line and "cannot be read" in line for line in check(store))
+
+
+def test_parts_are_in_a_backup_and_come_back_from_it(store: Store, tmp_path: Path) -> None:
+    lived(store, 3.2)
+    seal_all(store)
+    open_span(store, 1, SpanKind.MODE, "backup", START)
+    store.flush()
+    before = answers(store)
+    back_up(store.database.path, tmp_path / "backup.tar")
+    restore(tmp_path / "backup.tar", tmp_path / "again" / "forebay.db")
+
+    with Store.read(tmp_path / "again" / "forebay.db") as again:
+        assert same(answers(again), before)
+        assert [part.label for part in parts(again, 1)] == ["Pack 1", "String B"]
+        assert [span.name for span in open_spans(again, 1)] == ["backup"]
+
+
+def test_quarters_that_are_not_what_the_readings_say_are_found_by_the_check(store: Store) -> None:
+    lived(store, 3.2)
+    sql = "UPDATE part_quarters SET n = n + 1 WHERE part_id = 2 AND at_ms = ?"
+    store.database.write_at_once([(sql, (to_ms(START + timedelta(hours=6)),))])
+    seal_all(store)
+
+    (told,) = check(store)
+    assert "part_samples-2-2026-05-28.parquet: 1 quarters of an hour differ from those put together" in told
+    assert "2026-05-28 06:00" in told

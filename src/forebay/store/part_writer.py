@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 from forebay.records.parts import PART_NAMES, ROLLED, WORDS, PartKey, PartReading
 from forebay.store.database import Statement
@@ -13,10 +15,10 @@ from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 
-_INSERT = (
-    f"INSERT OR IGNORE INTO part_samples (gateway_id, part_id, at_ms, {', '.join(PART_NAMES)})"  # noqa: S608
-    f" VALUES ({', '.join('?' * (len(PART_NAMES) + 3))})"
-)
+_INTO = f"INSERT OR IGNORE INTO part_samples (gateway_id, part_id, at_ms, {', '.join(PART_NAMES)}) VALUES "  # noqa: S608
+_MARKS = f"({', '.join('?' * (len(PART_NAMES) + 3))})"
+_MOST_ROWS = 32_000 // (len(PART_NAMES) + 3)
+"""How many rows fit into one statement of SQLite."""
 _SUMS = ", ".join(f"count({s.name}), sum({s.name}), min({s.name}), max({s.name})" for s in ROLLED)
 _ROLL = (
     f"INSERT OR REPLACE INTO part_quarters SELECT gateway_id, part_id, at_ms - at_ms % {QUARTER_MS}, count(*), {_SUMS}"  # noqa: S608
@@ -38,7 +40,8 @@ class PartWriter:
         A part that was never seen is made, at once durable. What belongs to one instant is kept whole or not at all.
         Raises StoreError.
         """
-        at_ms, statements, new = to_ms(at), [], 0
+        at_ms, statements = to_ms(at), []
+        rows: list[tuple[Any, ...]] = []
         for reading in readings:
             part = self._find(reading.key)
             if part is None:
@@ -48,13 +51,15 @@ class PartWriter:
             elif part.last is not None and at_ms <= to_ms(part.last):
                 continue
             statements += self._roll(part, at_ms)
-            values = [reading.values.get(name) for name in PART_NAMES]
-            statements.append((_INSERT, (self._gateway_id, part.id, at_ms, *values)))
+            values = (reading.values.get(name) for name in PART_NAMES)
+            rows.append((self._gateway_id, part.id, at_ms, *values))
             self._parts[part.kind, part.serial_hash, part.place] = replace(part, last=at)
-            new += 1
+        for first in range(0, len(rows), _MOST_ROWS):  # few statements: a full disk keeps so many waiting
+            some = rows[first : first + _MOST_ROWS]
+            statements.append((_INTO + ", ".join([_MARKS] * len(some)), tuple(chain.from_iterable(some))))
         if statements:
             self._store.database.write(statements)
-        return new
+        return len(rows)
 
     def _roll(self, part: Part, at_ms: int) -> list[Statement]:
         """Return what completes the quarter of an hour that ended between the last reading and this one."""
