@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.machine import facts
 from bench.report import Table, page_with
 
-NAMES = ("client", "server", "startup", "memory", "year", "accuracy", "fleet", "record")
+NAMES = ("client", "server", "startup", "memory", "year", "accuracy", "fleet", "record", "zoom")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.web.conftest import Opener, Stub
 
 pytestmark = pytest.mark.browser
-TWO = {
+TWO: dict[str, list[dict[str, Any]]] = {
     "gateways": [
         {"name": "house", "site": "Home", "is_recorded": True},
         {"name": "barn", "site": "Home", "is_recorded": True},

@@ -49,7 +49,8 @@ button {{ background: var(--ink); color: var(--ground); border-color: var(--ink)
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
 <button>Log in</button>
-<p class="note">Forgotten? On the machine that runs forebay, <code>forebay page password</code> sets another.</p></form></main></body></html>
+<p class="note">Forgotten? On the machine that runs forebay, <code>forebay page password</code> sets another.</p>
+</form></main></body></html>
 """
 
 
