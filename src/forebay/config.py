@@ -82,10 +82,15 @@ class RecorderSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, 
 
 
 class StoreSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """[store]: where the record is kept; flush_s bounds what a power cut may lose [s]."""
+    """[store]: where the record is kept; flush_s bounds what a power cut may lose [s].
+
+    keep_days, keep_mb: how long raw readings are kept, and how much the record may take [MB]; None is no bound.
+    """
 
     path: Path | None = None
     flush_s: Annotated[float, Meta(ge=0, le=10)] = 10.0
+    keep_days: Annotated[int, Meta(ge=30)] | None = None
+    keep_mb: Annotated[int, Meta(ge=50)] | None = None
 
 
 class PageSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from typing import Literal
 import uvicorn
 from starlette.applications import Starlette
 
-from forebay.clock import Clock
+from forebay.clock import Clock, SystemClock
 from forebay.errors import ConfigError, StoreError
 from forebay.notify.channels.build import channels_of
 from forebay.notify.channels.channel import Channel
@@ -26,6 +26,7 @@ from forebay.recorder.asking import Caller
 from forebay.recorder.identity import rename_known
 from forebay.recorder.recorder import Recorder
 from forebay.records.site import UNTOLD, Site
+from forebay.store.retention import EVERYTHING, Bound, let_go, words
 from forebay.store.seal import upkeep
 from forebay.store.store import Store
 from forebay.views.web.access import Access, AccessFile
@@ -116,14 +117,22 @@ async def serve_page(
             await task
 
 
-async def keep_up(store: Store) -> None:
-    """Move days that are over into the archive, for ever; a failure is logged once and tried again later."""
+async def keep_up(store: Store, bound: Bound = EVERYTHING, clock: Clock | None = None) -> None:
+    """Move days that are over into the archive, for ever; a failure is logged once and tried again later.
+
+    bound: what is let go of the archive; nothing unless told.
+    """
+    clock = clock or SystemClock()
     said = ""
     while True:
         wait_s = UPKEEP_S
         try:
             if await asyncio.to_thread(upkeep, store):
                 wait_s, said = 1.0, ""
+            elif not bound.is_none:
+                gone = await asyncio.to_thread(let_go, store, bound, clock.now())
+                if gone.files:
+                    log.info("%s", words(gone.files))
         except StoreError as exc:
             if str(exc) != said:
                 log.warning("%s", exc)
@@ -174,6 +183,7 @@ class Recording:
     slow_s: float = 60.0
     parts_s: float | None = None
     flush_s: float = 10.0
+    bound: Bound = EVERYTHING
     clock_source: Literal["auto", "system", "gateway"] = "auto"
     bind: str = "127.0.0.1"
     port: int = 8480
@@ -238,7 +248,7 @@ async def record_and_show(
     channels = channels_of(recording.notify)
     names = {house.name for house in houses}
     with Store.open(recording.db, flush_s=recording.flush_s) as store:
-        beside = [asyncio.create_task(keep_up(store))]
+        beside = [asyncio.create_task(keep_up(store, recording.bound, clock))]
         if channels:
             beside.append(asyncio.create_task(_tell(store, [house.name for house in houses], recording, channels)))
         app = build(

@@ -20,6 +20,7 @@ COMMANDS = [
     "check",
     "backup",
     "restore",
+    "keep",
     "page",
     "notify",
     "export",

@@ -59,6 +59,8 @@ WORDS: dict[str, dict[str, str]] = {
     "store": {
         "path": "The database; without it `forebay.db` in the user's data folder.",
         "flush_s": "How long readings may wait for the disk: what a crash may lose at most [s].",
+        "keep_days": "How long raw readings are kept [days]; without it for ever. Energies and quarters always stay.",
+        "keep_mb": "How much the record may take [MB]; the oldest raw readings go first. Without it there is no bound.",
     },
     "page": {
         "port": "Its port; 0 takes a free one.",

@@ -1,4 +1,4 @@
-"""The options of `check`, `backup`, `restore`, `export` and `reconcile`."""
+"""The options of `check`, `backup`, `restore`, `keep`, `export` and `reconcile`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ def add_keeping(
         command.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
         command.add_argument("--json", action="store_true", help="print JSON instead of sentences")
         command.set_defaults(run=lazily("keep", name))
+
+    bound = commands.add_parser("keep", parents=[common], help="what a bound on the record's age or size lets go")
+    bound.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    bound.add_argument("--days", type=int, metavar="N", help="raw readings are kept so long (as set; for ever)")
+    bound.add_argument("--mb", type=int, metavar="N", help="the record takes so much at most (as set; no bound)")
+    bound.add_argument("--apply", action="store_true", help="let go; without it nothing is changed")
+    bound.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    bound.set_defaults(run=lazily("retention", "keep"))
 
     export = commands.add_parser("export", parents=[common], help="the record as CSV, JSON lines or Parquet")
     export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to; without it CSV or JSON to stdout")

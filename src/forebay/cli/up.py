@@ -43,6 +43,7 @@ _LONGEST_STEP_S = 180.0
 def up(options: argparse.Namespace) -> int:
     """Record the gateways and serve their dashboard until interrupted."""
     from forebay.run import House, Page, Recording, record_and_show, until_stopped
+    from forebay.store.retention import Bound
 
     log_to_stderr(options, logging.INFO)
     settings = settings_of(options)
@@ -53,6 +54,7 @@ def up(options: argparse.Namespace) -> int:
         slow_s=settings.recorder.slow_s,
         parts_s=settings.recorder.parts_s,
         flush_s=settings.store.flush_s,
+        bound=Bound(settings.store.keep_days, settings.store.keep_mb),
         clock_source=options.clock or settings.recorder.clock,
         bind=options.page_bind or settings.page.bind,
         port=settings.page.port if options.page_port is None else options.page_port,
