@@ -165,3 +165,12 @@ def test_old_windows_files_are_read(tmp_path: Path) -> None:
 
     assert taken.candidates[0].n == 2
     assert "Windows-1252" in taken.notes[0]
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(0.5, "an interval of 30 s"), (1501, ""), (1500.0, "")])
+def test_intervals_are_a_minute_to_a_day_long(tmp_path: Path, minutes: float, said: str) -> None:
+    text = "Start,Import,Export\n2026-01-05 10:00,0.01,0\n"
+    taken = take(tmp_path, text, interval_min=minutes)
+
+    assert len(taken.bad) == (0 if minutes == 1500 else 1)
+    assert all(said in bad.reason and "at least a minute and at most 25 hours" in bad.reason for bad in taken.bad)

@@ -18,6 +18,7 @@ from forebay.errors import StoreError
 from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading
 from forebay.store import Store
+from forebay.store.check import check
 from forebay.store.curves import curves
 from forebay.store.energy import energy, energy_between
 from forebay.store.fed import fed_between
@@ -340,3 +341,16 @@ def test_days_before_the_record_are_told_by_imports_alone(store: Store, gateway:
 
     assert sum(one["home"].wh or 0.0 for one in found) == pytest.approx(49_000)
     assert [one["home"].imported_ratio for one in found] == [0.0] * 950 + [1.0] * 49
+
+
+def test_a_check_names_the_day_of_an_import_that_is_damaged(store: Store, gateway: int) -> None:
+    keep(store, gateway, candidate(START, HOUR, [flows(home=1)] * 50))
+    assert check(store) == []
+    sql = "UPDATE imported_days SET packed = substr(packed, 1, 20) WHERE day_ms = ?"
+    store.database.write_at_once([(sql, (to_ms(START) + DAY_MS,))])
+
+    assert check(store) == [
+        "gateway: 2025-03-02 of import 1 is damaged; `forebay import undo 1` and import file.csv again"
+    ]
+    undo(store, gateway, 1)
+    assert check(store) == []

@@ -15,7 +15,7 @@ from typing import Any
 from forebay.errors import ConfigError
 from forebay.records.flows import FLOWS
 from forebay.store.imports import Candidate
-from forebay.store.merged import LONGEST_MS
+from forebay.store.merged import LONGEST_MS, MINUTE_MS
 from forebay.store.packed import COLUMNS, DAY_MS, Piece, unpack
 from forebay.store.steps import MAX_W
 
@@ -65,10 +65,9 @@ class Intake:
     def put(self, start_ms: int, end_ms: int, told: dict[str, float | None]) -> None:
         """Take an interval in. told: by names of COLUMNS [Wh, %]. Raises Refused where no house can be meant."""
         length_ms = end_ms - start_ms
-        if not 0 < length_ms <= LONGEST_MS:
-            raise Refused(
-                "", f"an interval of {length_ms / 3.6e6:.1f} h; it must be longer than nothing and at most 25 h"
-            )
+        if not MINUTE_MS <= length_ms <= LONGEST_MS:
+            hours = f"{length_ms / 3.6e6:.1f} h" if length_ms >= 3_600_000 else f"{length_ms / 1000:g} s"
+            raise Refused("", f"an interval of {hours}; it must be at least a minute and at most 25 hours long")
         for name, value in told.items():
             if value is not None and not 0 <= value <= (100 if name == "charge_pct" else MAX_W * length_ms / 3.6e6):
                 raise Refused(name, f"{value:g} in {length_ms / 60_000:g} minutes is nothing that a home does")

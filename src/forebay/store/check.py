@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from forebay.errors import StoreError
+from forebay.store.imports import damaged_days
 from forebay.store.raw import Raw, Segment, segments
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.seal import every_series
@@ -30,6 +31,7 @@ def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -
         f"{database.path}: a row of {row[0]} belongs to no gateway" for row in database.rows("PRAGMA foreign_key_check")
     ]
     for gateway in store.gateways():
+        found += damaged_days(store, gateway.id, gateway.name)
         for raw in every_series(store, gateway.id):
             sealed = segments(database, gateway.id, raw.series, 0, _FOR_EVER_MS)
             for before, after in pairwise(sealed):

@@ -197,6 +197,27 @@ def undo(store: Store, gateway_id: int, number: int, progress: Callable[[datetim
     return known[number]
 
 
+def damaged_days(store: Store, gateway_id: int, name: str) -> list[str]:
+    """Return a sentence for each day of an import that cannot be read any more, naming the gateway."""
+    sql = (
+        "SELECT id, day_ms, imported_days.n, packed FROM imports JOIN imported_days ON import_id = id"
+        " WHERE gateway_id = ? AND id = ? ORDER BY day_ms"
+    )
+    found = []
+    for one in imports(store, gateway_id):
+        for number, day_ms, n, block in store.database.rows(sql, (gateway_id, one.id)):
+            try:
+                is_whole = len(unpack(day_ms, block)) == n
+            except StoreError:
+                is_whole = False
+            if not is_whole:
+                found.append(
+                    f"{name}: {from_ms(day_ms):%Y-%m-%d} of import {number} is damaged;"
+                    f" `forebay import undo {number}` and import {one.source} again"
+                )
+    return found
+
+
 def layers(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> list[Layer]:
     """Return the imports' days that may touch [start, end), the newest import first."""
     sql = (
