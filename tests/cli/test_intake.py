@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Forebay, environment
+from tests.cli.conftest import Forebay
+from tests.cli.processes import environment
 from tests.exchange.downloads import power_file, power_text
 
 from forebay.store import Store

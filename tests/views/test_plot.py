@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forebay.errors import ConfigError
 from forebay.views import plot
-from forebay.views.period import last_days, period
+from forebay.views.period import last_days, like, period
 
 TODAY = date(2026, 6, 24)
 VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1e6)), min_size=1, max_size=200)
@@ -84,6 +84,16 @@ def test_the_period_before_is_of_the_same_kind(text: str, before: str, year_befo
     found = period(text, TODAY)
 
     assert (found.before.title, found.year_before.title) == (before, year_before)
+
+
+@pytest.mark.parametrize(
+    ("one", "title"),
+    [("2026", "2025-01-01 to 2025-06-24"), ("month", "2026-05-01 to 2026-05-24"), ("2024", "2023"), ("today", None)],
+)
+def test_what_is_not_over_is_compared_with_as_many_days(one: str, title: str | None) -> None:
+    found = period(one, TODAY)
+
+    assert like(found.before, found, TODAY).title == (title or "Tuesday 2026-06-23")
 
 
 def test_the_last_days_end_today() -> None:

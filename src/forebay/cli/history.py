@@ -150,14 +150,13 @@ class _Asked:
             raise ConfigError(f"{one.title} by {by} is too much; say a longer --by") from exc
 
     def _compared(self) -> Period | None:
-        from forebay.views.period import period
+        from forebay.views.period import like, period
 
         word = self._options.compare
         if word is None:
             return None
-        if word == "before":
-            return self._period.before
-        return self._period.year_before if word == "last-year" else period(word, self._today)
+        others = {"before": self._period.before, "last-year": self._period.year_before}
+        return like(others.get(word) or period(word, self._today), self._period, self._today)
 
     def _gaps(self, store: Store) -> list[dict[str, Any]]:
         from forebay.store.query import day_bounds

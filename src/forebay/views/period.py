@@ -52,6 +52,14 @@ class Period:
         return Period(self.kind, _year_earlier(self.first), _year_earlier(self.end))
 
 
+def like(other: Period, one: Period, today: date) -> Period:
+    """Return as much of `other` as has passed of `one`, so that a year that is not over is not beside a whole one."""
+    if not one.first <= today < one.end - timedelta(days=1):
+        return other
+    passed = (today - one.first).days + 1
+    return other if passed >= other.days else Period("days", other.first, other.first + timedelta(days=passed))
+
+
 def _year_earlier(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
