@@ -24,6 +24,7 @@ class Fault:
     most: requests in an hour while it lasts, log-ins included.
     logins: at most in the first hour, and in each later one. relogins: at most once it is over.
     back_s: how long after its end readings come again at the latest [s].
+    rest_s: how much later after more than a day, when the kept token is over and the refused password rests [s].
     seen_by_doctor: whether `forebay doctor` meets it by itself, besides what the record tells.
     """
 
@@ -38,6 +39,7 @@ class Fault:
     relogins: int = 0
     back_s: float = 75.0
     seen_by_doctor: bool = True
+    rest_s: float = 0.0
 
 
 def _all(**members: Any) -> Act:
@@ -113,7 +115,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("garbage", _all(garbage=True), _healed, Reason.MALFORMED, "could not be read", "forebay doctor"),
     Fault("a portal's page", _all(body=_HTML), _healed, Reason.MALFORMED, "could not be read", "forebay doctor"),
     Fault("members renamed", _meters(body=_RENAMED), _healed, Reason.MALFORMED, "required field", "forebay doctor"),
-    Fault("401 at all", _all(status=401), _healed, Reason.REFUSED, "refused", "setup", 70, (4, 1), 1),
+    Fault(
+        *("401 at all", _all(status=401), _healed, Reason.REFUSED, "refused", "setup", 70, (4, 1), 1),
+        rest_s=3600.0,
+    ),
     Fault("401 at the meters", _meters(status=401), _healed, Reason.REFUSED, "refused", "setup", 70, (1, 0), 1),
     Fault("403", _meters(status=403), _healed, Reason.NOT_PERMITTED, "does not allow", "owner", 70, (1, 0), 1),
     Fault("404", _meters(status=404), _healed, Reason.NOT_OFFERED, "does not offer", "firmware", 70),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,10 @@ async def live_through(fault: Fault, folder: Path, hours: int) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_gateway_that_misbehaves_for_hours_is_recorded_again_without_a_restart(fault: Fault, tmp_path: Path) -> None:
     virtually(live_through(fault, tmp_path, hours=2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.most <= 70], ids=lambda fault: fault.name)
+def test_days_of_what_only_a_person_can_mend_cost_no_more_than_hours(fault: Fault, tmp_path: Path) -> None:
+    # the token of before is over by then
+    virtually(live_through(replace(fault, relogins=1, back_s=fault.back_s + fault.rest_s), tmp_path, hours=30))

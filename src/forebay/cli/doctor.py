@@ -206,8 +206,8 @@ def _record(path: Path, names: Collection[str]) -> list[Finding]:
                 latest, state = store.latest(gateway.id), store.connection(gateway.id)
                 if latest is None:
                     found.append(Finding("note", f"{gateway.name}: nothing recorded yet"))
-                    continue
-                found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
+                else:
+                    found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
                 if state.state == "down":
                     verdict = "wrong" if not names or gateway.name in names else "note"
                     found.append(Finding(verdict, f"{gateway.name}: {state.words}", state.advice or ""))
