@@ -104,6 +104,29 @@ def test_a_channel_with_a_bug_does_not_end_it(home: Home) -> None:
     assert len(home.deliver()) == 2
 
 
+async def test_a_channel_that_cannot_be_opened_is_opened_again(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    home.reads()
+    outage(home)
+    opened = home.channel.opened
+    tries = 0
+
+    def broken(*, is_trial: bool = False) -> object:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise RuntimeError("oops")
+        return opened()
+
+    home.channel.opened = broken  # type: ignore[method-assign,assignment]
+    running = asyncio.create_task(home.notifier.couriers[0].run())
+    async with asyncio.timeout(30):
+        while len(home.channel.got) < 2:
+            await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [r.message for r in caplog.records] == ["kept: notifications stand still: RuntimeError"]
+
+
 async def test_a_channel_that_hangs_does_not_hold_up_another(home: Home) -> None:
     hanging, other, taken = Kept("hanging"), Kept("other"), asyncio.Event()
 

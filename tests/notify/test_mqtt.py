@@ -118,6 +118,16 @@ async def test_a_broker_that_is_away_is_said_in_words() -> None:
     assert "refused" in str(error).lower()
 
 
+@pytest.mark.parametrize(("host", "warnings"), [("127.0.0.1", 0), ("192.168.1.2", 1)])
+def test_a_password_in_clear_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, host: str, warnings: int
+) -> None:
+    (tmp_path / "password").write_text(SECRET)
+    publisher(1, host=host, username="house", password_file=tmp_path / "password")
+    assert caplog.text.count("crosses the network in clear") == warnings
+    assert SECRET not in caplog.text
+
+
 def test_a_gateways_name_cannot_widen_a_topic() -> None:
     shown = publisher(1).shown(replace(MESSAGE, gateway="a/#/+$"))
     assert shown.startswith("forebay/notify/a_______/grid (QoS 1)".replace("a_______", "a_____"))

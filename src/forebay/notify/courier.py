@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from forebay.clock import Clock
-from forebay.errors import NotDelivered
+from forebay.errors import ForebayError, NotDelivered
 from forebay.notify.channels.channel import Channel
 from forebay.notify.ledger import Delivery, Ledger
 from forebay.notify.notice import summary
@@ -159,7 +159,19 @@ class Courier:
                 self._waiting.remove(delivery)
 
     async def run(self) -> None:
-        """Send for ever, until cancelled."""
+        """Send for ever, until cancelled; what goes wrong beside sending is logged, and tried again after a while."""
+        said = ""
+        while True:
+            try:
+                await self._send_what_comes()
+            except Exception as exc:  # the store cannot be read, or the channel has a bug: the others go on
+                words = f"{type(exc).__name__}: {exc}" if isinstance(exc, ForebayError) else type(exc).__name__
+                if words != said:
+                    said = words
+                    _log.error("%s: notifications stand still: %s", self.channel.name, words)
+                await self._clock.sleep(PAUSES_S[2])
+
+    async def _send_what_comes(self) -> None:
         async with self.channel.opened():
             while True:
                 while await self.deliver():

@@ -12,13 +12,15 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from forebay.errors import ConfigError, NotDelivered
-from forebay.notify.channels.channel import SEND_S, password_of, reason_words, trusting, variable
+from forebay.notify.channels.channel import SEND_S, is_loopback, password_of, reason_words, trusting, variable
 from forebay.notify.notice import Message
 from forebay.notify.settings import MqttSettings
 
 if TYPE_CHECKING:
     import aiomqtt
 
+
+_log = logging.getLogger(__name__)
 
 ONLINE, OFFLINE = "online", "offline"
 KEEPALIVE_S = 15
@@ -53,6 +55,8 @@ class Mqtt:
         if not settings.tls and settings.ca is not None:
             raise ConfigError(f"{key}.ca: goes with tls = true")
         self._tls = trusting(settings.ca, f"{key}.ca") if settings.tls else None
+        if self._password is not None and not settings.tls and not is_loopback(settings.host):
+            _log.warning("%s: the broker's password crosses the network in clear; tls = true encrypts it", self.name)
         self._client: aiomqtt.Client | None = None
         self._wanted, self._settled = asyncio.Event(), asyncio.Event()
         self._doubted, self._lost = asyncio.Event(), asyncio.Event()
