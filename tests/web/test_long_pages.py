@@ -129,7 +129,7 @@ def test_alerts_are_told_worst_first_and_can_be_chosen_by_keyboard(visit: Any, h
     assert names == ["BatteryFault", "POD_w110_SW_EOC"]
     assert page.inner_text(".headline .advice") == "One part does not work as the house needs it."
 
-    page.get_by_label("From").focus()
+    page.locator(".filters select").first.focus()
     page.keyboard.press("End")
     until(page, "document.querySelectorAll('.alerts li').length === 1")
     page.reload()

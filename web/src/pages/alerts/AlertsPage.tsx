@@ -36,6 +36,7 @@ interface AlertsAnswer {
 const EVERY_MS = 15_000;
 const ORDER: readonly Severity[] = ["state", "notice", "warning", "fault"];
 const SEVERITIES: Record<Severity, string> = { state: "State", notice: "Notice", warning: "Warning", fault: "Fault" };
+const CHOICES: Record<Severity, string> = { state: "everything", notice: "notices and worse", warning: "warnings and worse", fault: "faults alone" };
 
 export function AlertsPage({ ask, route, choose }: PageProps) {
   const { answer, problem } = useAnswer<AlertsAnswer>(ask, "alerts", {}, EVERY_MS);
@@ -61,11 +62,11 @@ export function AlertsPage({ ask, route, choose }: PageProps) {
       <PageHead title="Alerts">{answer.words}</PageHead>
       <form class="filters" role="search" aria-label="Which alerts are shown" onSubmit={(event) => event.preventDefault()}>
         <label>
-          From{" "}
+          Show{" "}
           <select class="choice" value={ORDER[least] ?? "state"} onChange={(event) => choose({ from: event.currentTarget.value === "state" ? null : event.currentTarget.value })}>
             {ORDER.map((severity) => (
               <option key={severity} value={severity}>
-                {SEVERITIES[severity].toLowerCase()} on
+                {CHOICES[severity]}
               </option>
             ))}
           </select>
