@@ -20,14 +20,26 @@ WEB = Path(__file__).parents[2] / "web"
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["live", "down", "table"])
-def test_axe_finds_nothing_serious(browser: Browser, stub: Stub, scheme: Any, state: str) -> None:
+@pytest.mark.parametrize("state", ["live", "down", "table", "zoomed", "together"])
+def test_axe_finds_nothing(browser: Browser, stub: Stub, scheme: Any, state: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     if state == "down":
         stub.now["connection"] |= {"state": "down", "words": "The gateway does not answer.", "advice": "Look at it."}
+    if state == "together":
+        one = {"name": "house", "site": "Home", "is_recorded": True, "words": "Live."}
+        rows = [one, {**one, "name": "barn"}]
+        group = {"name": "+", "title": "All gateways", "gateways": ["house", "barn"]}
+        stub.answers["gateways"] = {"gateways": rows, "together": [group]}
+        stub.now |= {"gateways": ["house", "barn"], "missing": ["barn"]}
     page.goto(stub.address)
     page.wait_for_selector(".chart canvas")
+    if state == "zoomed":
+        page.focus(".chart")
+        page.keyboard.press("+")
+        page.keyboard.press("Home")
+    if state == "together":
+        page.wait_for_selector(".gateways li")
     if state == "table":
         page.click("text=Show as a table")
 

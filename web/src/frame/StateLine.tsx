@@ -9,7 +9,7 @@ export function StateLine({ live, state }: { live: Live; state: string }) {
   const { now, link, heardMs } = live;
   useTick(now !== null);
   return (
-    <div class="state">
+    <section class="state" aria-label="How the recording stands">
       <StateMark state={state} />
       <span class="state-word">{stateWord(now, link)}</span>
       {now?.at && state !== "live" ? <span class="age">{ageSentence(live)}</span> : null}
@@ -19,7 +19,7 @@ export function StateLine({ live, state }: { live: Live; state: string }) {
           {now.speed === 1 ? "" : `, emulated time, ${Number(now.speed.toPrecision(3))}×`}
         </span>
       ) : null}
-    </div>
+    </section>
   );
 }
 

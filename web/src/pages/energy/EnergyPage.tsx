@@ -121,14 +121,21 @@ function otherWords(other: Period, until: string | undefined): string {
 }
 
 function sentence({ kwh, fed_kwh: fed, self_sufficiency_pct: own }: EnergyTotal, period: Period, holdsNow: boolean): string {
-  const when = period.span === "day" && holdsNow ? "today" : holdsNow ? `so far in ${periodWords(period)}` : `in ${periodWords(period)}`;
-  const whenWords = period.span === "day" && !holdsNow ? `on ${periodWords(period)}` : when;
+  const whenWords = whenOf(period, holdsNow);
   if (kwh.home === null) return `Nothing is known of the energy ${whenWords}.`;
   const used = `The home used ${kwhText(kwh.home)} ${whenWords}`;
   if (own === null || fed.grid_to_home === null) return `${used}.`;
   if (own >= 99.95) return `${used}, all of it from sun and battery.`;
   if (own <= 0.05) return `${used}, all of it from the grid.`;
   return `${used}, ${own > 99 || own < 1 ? own.toFixed(1) : Math.round(own)}\u00a0% of it without the grid.`;
+}
+
+/** "today", "on Saturday 20 June 2026", "so far in June 2026", "from 15 to 21 Jun 2026". */
+function whenOf(period: Period, holdsNow: boolean): string {
+  const words = periodWords(period);
+  if (period.to === shiftDate(period.from, 1)) return holdsNow ? "today" : `on ${words}`;
+  const isNamed = period.span === "month" || period.span === "year";
+  return `${holdsNow && period.span !== "all" ? "so far " : ""}${isNamed ? "in" : "from"} ${words}`;
 }
 
 function figures(total: EnergyTotal, against: EnergyTotal | null): FigureRow[] {
