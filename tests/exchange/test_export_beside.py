@@ -34,6 +34,11 @@ def want(**changes: Any) -> Wanted:
     return Wanted(**{"gateway_id": 1, "start": START, "end": END, **changes})
 
 
+def ask(sql: str) -> list[Any]:
+    with duckdb.connect() as connection:
+        return connection.execute(sql).fetchall()
+
+
 def text(store: Store, wanted: Wanted) -> list[dict[str, str]]:
     sheet = io.StringIO()
     write_text(sheet, "csv", wanted, rows(store, wanted), lambda _: None)
@@ -114,10 +119,10 @@ def test_parquet_has_the_types_of_the_signals(store: Store, tmp_path: Path, of: 
     open_span(store, 1, SpanKind.MODE, "backup", START)
     wanted = want(of=of)
     n = write_parquet(tmp_path / "out.parquet", wanted, rows(store, wanted), lambda _: None)
-    described = duckdb.sql(f"DESCRIBE SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()
+    described = ask(f"DESCRIBE SELECT * FROM '{tmp_path / 'out.parquet'}'")
     types = {row[0]: row[1] for row in described}
 
-    assert n == duckdb.sql(f"SELECT count(*) FROM '{tmp_path / 'out.parquet'}'").fetchall()[0][0] > 0
+    assert n == ask(f"SELECT count(*) FROM '{tmp_path / 'out.parquet'}'")[0][0] > 0
     expected: dict[str, dict[str, str]] = {
         "slow": {"firmware": "VARCHAR", "pack_count": "BIGINT", "pack_full_wh": "DOUBLE"},
         "parts": {"part": "BIGINT", "label": "VARCHAR", "power_w": "DOUBLE", "state": "VARCHAR", "heating": "BIGINT"},

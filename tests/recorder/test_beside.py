@@ -18,7 +18,7 @@ from forebay.emulator.roof import inverters
 from forebay.records.parts import PartKind
 from forebay.records.spans import SpanKind
 from forebay.store.parts import latest, part_series, parts
-from forebay.store.spans import Span, open_spans, spans
+from forebay.store.spans import open_spans, spans
 
 
 def home(firmware: str = "21.44.1", **more: Any) -> Home:
@@ -40,18 +40,28 @@ def live(folder: Path, act: Callable[[House], Awaitable[Any]], **settings: Any) 
     virtually(within())
 
 
-def told(house: House, kind: PartKind) -> list[dict[str, Any]]:
+def told(house: House, kind: PartKind) -> list[Any]:
     """The last reading of each part of a kind."""
     found = parts(house.store, 1, kind)
     now = latest(house.store, 1, [part.id for part in found])
     return [now[part.id][1] for part in found]
 
 
+def of_part(house: House, part_id: int) -> Any:
+    """The last reading of a part."""
+    return latest(house.store, 1, [part_id])[part_id][1]
+
+
+def fast(house: House) -> Any:
+    """The last fast reading."""
+    return house.store.latest(1)
+
+
 def lasting(house: House, kind: SpanKind) -> list[tuple[str, str, str]]:
     return [(span.source, span.name, span.detail) for span in open_spans(house.store, 1, [kind])]
 
 
-def every(house: House, kind: SpanKind) -> list[Span]:
+def every(house: House, kind: SpanKind) -> Any:
     return spans(house.store, 1, house.clock.true - timedelta(days=1), house.clock.true + timedelta(days=1), [kind])
 
 
@@ -74,7 +84,7 @@ def test_packs_strings_and_inverters_are_those_of_the_house(tmp_path: Path, firm
             assert (pack["state"], pack["enabled"]) == ("PINV_GridFollowing", 1)
             assert ("temperature_c" in pack) == (firmware != "23.44")
         assert sum(pack["power_w"] for pack in told(house, PartKind.PACK)) == pytest.approx(
-            house.store.latest(1).battery_power_w, abs=2
+            fast(house).battery_power_w, abs=2
         )
         strings = told(house, PartKind.STRING)
         assert [(s["power_w"], s["voltage_v"], s["current_a"], s["connected"]) for s in strings] == [
@@ -94,12 +104,12 @@ def test_each_line_of_the_grid_is_known(tmp_path: Path, firmware: str, label: st
         house.do("time", speed=0)
         await later(seconds=30)
         (part,) = (part for part in parts(house.store, 1, PartKind.METER) if part.label == label)
-        lines = latest(house.store, 1, [part.id])[part.id][1]
+        lines = of_part(house, part.id)
         shown = readings.take(house.device)
 
         assert [lines["voltage_l1_v"], lines["voltage_l2_v"]] == pytest.approx(list(shown.phase_v), abs=0.006)
         assert lines["power_w"] == pytest.approx(lines["power_l1_w"] + lines["power_l2_w"])
-        assert lines["power_w"] == pytest.approx(house.store.latest(1).site_power_w, abs=2)
+        assert lines["power_w"] == pytest.approx(fast(house).site_power_w, abs=2)
         assert "voltage_l3_v" not in lines
 
     live(tmp_path, look, home=home(firmware))
@@ -110,7 +120,7 @@ def test_both_sides_of_the_switch_are_known_while_the_grid_is_away(tmp_path: Pat
         house.do("grid", up=False)
         await later(minutes=2)
         (part,) = (part for part in parts(house.store, 1, PartKind.METER) if part.label == "Grid switch")
-        told = latest(house.store, 1, [part.id])[part.id][1]
+        told = of_part(house, part.id)
 
         assert (told["grid_voltage_l1_v"], told["grid_voltage_l2_v"]) == (0, 0)
         assert told["voltage_l1_v"] > 100
@@ -199,10 +209,10 @@ def test_a_restricted_gateway_is_left_alone_with_what_it_does_not_offer(tmp_path
 def test_an_old_gateway_tells_what_it_knows(tmp_path: Path, firmware: str) -> None:
     async def look(house: House) -> None:
         assert house.connection.state == "live"
-        assert house.store.latest(1).load_power_w is not None
+        assert fast(house).load_power_w is not None
         assert [name for _, name, _ in lasting(house, SpanKind.FIRMWARE)] == [firmware]
         (meter,) = [part for part in parts(house.store, 1, PartKind.METER) if part.label == "Grid meter"]
-        assert latest(house.store, 1, [meter.id])[meter.id][1]["voltage_l1_v"] > 100
+        assert of_part(house, meter.id)["voltage_l1_v"] > 100
 
     live(tmp_path, look, home=Home(gateway=GatewayTable(firmware=firmware), packs=(PackTable(), PackTable())))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from forebay.emulator.alerts import PACK_ALERTS, SOLAR_ALERTS, SYNC_ALERTS, SYSTEM_ALERTS
 from forebay.emulator.grid_tie import OVER_FREQUENCY, UNDER_FREQUENCY
 from forebay.records.alerts import BY_NAME, DEVICES, MEANINGS, Severity, meaning
@@ -16,7 +18,7 @@ def test_names_are_there_once_and_each_sentence_is_one() -> None:
 
 
 def test_every_alert_of_the_emulator_is_known() -> None:
-    rows = (*SYSTEM_ALERTS, *SYNC_ALERTS, *PACK_ALERTS, *SOLAR_ALERTS)
+    rows: tuple[Any, ...] = (*SYSTEM_ALERTS, *SYNC_ALERTS, *PACK_ALERTS, *SOLAR_ALERTS)
     names = {*(row.name for row in rows), OVER_FREQUENCY, UNDER_FREQUENCY, "DisabledExcessiveVoltageDrop"}
 
     assert names - BY_NAME.keys() == set()

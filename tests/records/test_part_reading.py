@@ -156,7 +156,12 @@ def test_problems_of_any_form_are_kept_as_far_as_they_can_be_read() -> None:
 
 
 def test_what_is_no_number_is_not_known_and_long_words_are_cut() -> None:
-    told = {"PINV_Pout": float("nan"), "PINV_Vout": float("inf"), "PINV_State": "x" * 999, "PINV_Fout": 60.0}
+    told: dict[str, Any] = {
+        "PINV_Pout": float("nan"),
+        "PINV_Vout": float("inf"),
+        "PINV_State": "x" * 999,
+        "PINV_Fout": 60.0,
+    }
     housing = VitalsDevice("TETHC--1--A", serial_number="A", vitals={"THC_AmbientTemp": -(10.0**300)})
     inverter = VitalsDevice("TEPINV--1--B", serial_number="B", parent_din="TETHC--1--A", vitals=told)
     ((pack),) = part_reading.of_vitals([housing, inverter])
