@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from tests.views.years import House, record, utc
@@ -27,6 +29,7 @@ from forebay.store.state import Connection
 from forebay.views.web import build
 from forebay.views.web.alerts import alerts
 from forebay.views.web.asked import Asked, length_words, percent_words
+from forebay.views.web.more import ANSWERS
 from forebay.views.web.system import system
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
@@ -242,6 +245,7 @@ def test_each_page_answers_before_and_after_the_first_reading(
     assert client.get(path).status_code == 200
     i = record_morning()
     store.append(i, Reading(at=utc(2026, 6, 21, 20, 5)))
+    store.flush()
 
     answer = client.get(f"{path}?last=7")
 
@@ -274,8 +278,10 @@ def test_an_answer_is_made_once_a_minute_and_each_gateway_has_its_own(
     i = record_morning()
     other = store.gateway_id("other")
     store.append(other, Reading(at=utc(2026, 6, 21, 19)))
+    store.flush()
     first = client.get("/api/grid").json()
     store.identify(i, timezone="Europe/Berlin")
+    store.flush()
 
     assert client.get("/api/grid").json() == first
     assert client.get("/api/grid?gateway=other").json()["timezone"] == "UTC"
@@ -288,9 +294,38 @@ def test_what_the_owner_told_of_a_gateways_site_is_told_of_that_gateway_alone(
     for name in ("house", "barn"):
         i = store.gateway_id(name)
         store.append_slow(i, SlowReading(at=NOON, pack_full_wh=13_000.0, pack_count=1))
+    store.flush()
     app = build(store, clock=clock, static_dir=static, facts={"barn": Site(pack_nominal_wh=14_000)})
     client = make_client(app)
 
     nominal = {name: client.get(f"/api/battery?gateway={name}").json()["nominal"]["wh"] for name in ("house", "barn")}
 
     assert nominal == {"house": 13_500, "barn": 14_000}
+
+
+def test_many_who_ask_at_once_are_answered_one_after_the_other_and_hold_no_thread(
+    app: Starlette, record_morning: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_morning()
+    at_once: list[int] = []
+    most: list[int] = []
+    answer = ANSWERS["/api/grid"]
+
+    def counted(asked: Asked) -> dict[str, Any]:
+        at_once.append(1)
+        most.append(len(at_once))
+        made = answer(asked)
+        at_once.pop()
+        return made
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            replies = await asyncio.gather(*(client.get(f"/api/grid?last={n}") for n in range(1, 13)))
+            now = await client.get("/api/now")
+        return [reply.status_code for reply in (*replies, now)]
+
+    monkeypatch.setitem(ANSWERS, "/api/grid", counted)
+
+    assert asyncio.run(ask()) == [200] * 13
+    assert (len(most), max(most)) == (12, 1)

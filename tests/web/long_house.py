@@ -47,6 +47,7 @@ def served(path: Path, house: House | None) -> Iterator[str]:
     with Store.open(path) as store:
         if house is None:
             store.append(store.gateway_id("young"), Reading(at=LAST, load_power_w=400.0))
+            store.flush()
         else:
             record(store, house)
         app = build(store, clock=SimClock(LAST + timedelta(seconds=3)))

@@ -13,6 +13,7 @@ from forebay.store.spans import open_spans
 from forebay.views.web.asked import Asked, percent_words
 
 WEEK = timedelta(days=7)
+SILENT, FLUSH = timedelta(minutes=10), timedelta(seconds=20)
 MOST_LOST = 0.02
 """A week that misses more is told."""
 LEAST_ROOM = 1_000_000_000
@@ -60,8 +61,9 @@ def _connection(asked: Asked, _: Room) -> Said | None:
         return Said("warning", "Gateway", "The gateway has not answered yet.", connection.advice)
     if connection.advice is not None:  # readings come, and yet there is something to do
         return Said("warning", "Gateway", connection.words or "The gateway answers.", connection.advice)
-    age = asked.now - latest.at
-    if age > timedelta(minutes=10):
+    tempo = asked.store.tempo(i)
+    flush = FLUSH * max(1.0, tempo.speed if tempo else 1.0)  # what another connection sees may be so much older
+    if asked.now - latest.at > SILENT + flush:
         words = "No reading has come for more than ten minutes."
         return Said("bad", "Gateway", words, "Check that forebay up is running, and run forebay doctor.")
     return Said("good", "Gateway", "The gateway answers.")
@@ -75,7 +77,8 @@ def _week(asked: Asked, _: Room) -> Said | None:
     ratio = recorded_ratio(asked.store, asked.gateway_id, start, asked.now)
     if ratio is None:
         return None
-    words = f"{percent_words(ratio) if ratio < 0.995 else f'{100 * ratio:.2f} %'} of the last week was recorded."
+    share = "All" if ratio > 0.99995 else percent_words(ratio) if ratio < 0.995 else f"{100 * ratio:.2f} %"
+    words = f"{share} of the last week was recorded."
     if 1 - ratio > MOST_LOST:
         return Said("warning", "Gaps", words, "Energies miss nothing of it; look at the reasons of the gaps below.")
     return Said("good", "Gaps", words)

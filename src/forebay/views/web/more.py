@@ -1,12 +1,12 @@
 """The pages beside Now and Energy: their addresses, and who answers them.
 
-An answer that reads a whole record is made once and kept for the minute that it is about.
+An answer that reads a whole record is made once and kept for the minute that it is about; one at a time, and with
+a connection of its own, so that nobody who asks holds up the recording. So it may be as far behind as a flush.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forebay.records.site import UNTOLD, Site
+from forebay.store.store import Store
 from forebay.views.web.alerts import alerts
 from forebay.views.web.asked import Asked
 from forebay.views.web.battery import battery
@@ -44,7 +45,7 @@ class More:
         self._houses = houses
         self._facts = dict(facts or {})
         self._kept: dict[tuple[object, ...], dict[str, Any]] = {}
-        self._lock = threading.Lock()
+        self._turn = asyncio.Lock()  # two at once would need twice the memory, and two of the few threads
 
     def handler(self, path: str) -> Callable[[Request], Awaitable[Response]]:
         """Return the handler of an address of `ANSWERS`."""
@@ -54,7 +55,8 @@ class More:
             if not (last.isascii() and last.isdigit() and len(last) <= 6 and 1 <= int(last) <= MAX_LAST):
                 return refusal(400, f"{last!r} is not a number of days.", f"Ask for 1 to {MAX_LAST} days.")
             choice = request.query_params.get("gateway")
-            return json_reply(await asyncio.to_thread(self._answer, path, choice, int(last)))
+            async with self._turn:
+                return json_reply(await asyncio.to_thread(self._answer, path, choice, int(last)))
 
         return answer
 
@@ -62,12 +64,12 @@ class More:
         house = self._houses.single(choice)
         now: datetime = house.time()
         key = (path, house.gateway_id, last, now.replace(second=0, microsecond=0))
-        with self._lock:  # one at a time: two would need twice the memory for the same
-            if key not in self._kept:
-                name = "" if house.gateway_id is None else house.store.gateway(house.gateway_id).name
-                asked = Asked(house.store, house.gateway_id, now, self._facts.get(name, UNTOLD), last)
+        if key not in self._kept:
+            name = "" if house.gateway_id is None else house.store.gateway(house.gateway_id).name
+            with Store.read(house.store.database.path) as store:
+                asked = Asked(store, house.gateway_id, now, self._facts.get(name, UNTOLD), last)
                 made = ANSWERS[path](asked)
-                while len(self._kept) >= _KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[key] = made
-            return self._kept[key]
+            while len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = made
+        return self._kept[key]
