@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tests.store.houses import START, Told, record, telling, true_wh
 
+from forebay.emulator.build import build_device
+from forebay.emulator.home import Home
+from forebay.emulator.resources import meters
 from forebay.records.flows import FLOWS
+from forebay.records.reading import Reading, fast_reading
 from forebay.store import Store
 from forebay.store.energy import energy, energy_between
 from forebay.store.steps import STUCK_WH, RefusedStep
@@ -108,3 +112,31 @@ def test_any_mixture_of_troubles_leaves_sums_right_and_windows_that_add_up(path:
             if is_far and every_s < 60:
                 part_wh = true_wh(flow.name, high_s) - true_wh(flow.name, low_s)
                 assert part[flow.name].wh == pytest.approx(part_wh, abs=35), (flow.name, kinds, low_s, high_s)
+
+
+@pytest.mark.parametrize("every_s", [5, 60, 300])
+def test_a_house_that_switches_between_readings_has_no_troubles(store: Store, every_s: int) -> None:
+    gateway_id, counted_wh = store.gateway_id("gateway"), 50_000.0
+    for number in range(600):
+        store.append(
+            gateway_id,
+            Reading(at=START + timedelta(seconds=every_s * number), load_wh=counted_wh, load_power_w=300.0),
+        )
+        counted_wh += (11_000 if number % 7 == 3 else 300) * every_s / 3600  # a kettle that no reading sees
+
+    assert store.refused_steps(gateway_id, START, START + timedelta(days=9)) == []
+
+
+def test_an_emulated_house_with_outages_and_a_car_has_no_troubles(store: Store) -> None:
+    start = datetime(2026, 6, 14, tzinfo=UTC)
+    device, gateway_id = build_device(Home(), start=start, speed=0), store.gateway_id("gateway")
+    for number in range(4 * 288):
+        store.append(gateway_id, fast_reading(device.now, meters.aggregates(device, None, {})))
+        if number % 97 in {50, 56}:
+            device.set_grid(number % 97 == 56)
+        if number % 151 in {70, 73}:
+            device.set_load_w(11_000 if number % 151 == 70 else None)
+        device.clock.jump(300)
+        device.catch_up()
+
+    assert store.refused_steps(gateway_id, start, start + timedelta(days=9)) == []

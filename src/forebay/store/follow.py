@@ -193,7 +193,7 @@ class Follower:
         is_steep = powers_wh is not None and step_wh > SLACK_WH + 3 * powers_wh
         is_half_back = bool(self._marks) and self._marks[-1].size_wh < 0 and step_wh > -self._marks[-1].size_wh / 2
         if not is_possible or is_steep or is_half_back:
-            back = self._come_back(before, point)
+            back = self._come_back(before, point, is_possible=is_possible)
             if back is not None:
                 return back
         if is_possible:
@@ -215,7 +215,7 @@ class Follower:
             unknown_ms -= self._last.at_ms - before.at_ms
         return _Mark(before, self._wh - (powers_wh or 0.0), unknown_ms, size_wh, self._still)
 
-    def _come_back(self, before: Point, point: Point) -> Change | None:
+    def _come_back(self, before: Point, point: Point, *, is_possible: bool) -> Change | None:
         """Return the span during which the counter was away, if this step brings it back."""
         back_wh = point.counter_wh - before.counter_wh
         recent = [mark for mark in reversed(self._recent) if mark.size_wh > -back_wh / 2 > 0]
@@ -223,7 +223,8 @@ class Follower:
             since = mark.point
             net_wh = point.counter_wh - since.counter_wh
             seen = Seen(self._wh - mark.wh, self._unknown_ms - mark.unknown_ms)
-            if since.at_ms >= before.at_ms or not seen.fits(net_wh, mark.size_wh):
+            goes_on = is_possible and mark.size_wh * back_wh > 0  # the same way again, as a house may
+            if goes_on or since.at_ms >= before.at_ms or not seen.fits(net_wh, mark.size_wh):
                 continue
             self._forget(since.at_ms)
             if net_wh == 0 and mark.still is not None:  # it stands still, and had only been away
