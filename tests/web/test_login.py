@@ -28,14 +28,19 @@ def content() -> AccessFile:
 
 
 @pytest.fixture
-def locked(tmp_path: Path, content: AccessFile) -> Iterator[str]:
+def access(content: AccessFile) -> Access:
+    return Access(content, time.monotonic)
+
+
+@pytest.fixture
+def locked(tmp_path: Path, access: Access) -> Iterator[str]:
     """Serve an empty record behind a password, under a path as a proxy would; give its address."""
     if not (STATIC / "index.html").is_file():
         pytest.skip("the page is not built: python hatch_build.py builds it")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     with Store.open(tmp_path / "forebay.db") as store:
-        app = build(store, access=Access(content, time.monotonic), prefix="/house")
+        app = build(store, access=access, prefix="/house")
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -72,6 +77,19 @@ def test_the_right_password_leads_in_and_logging_out_leads_back(browser: Any, lo
     assert page.url == f"{locked}login"
     page.goto(locked)
     page.wait_for_selector("#password")
+    page.context.close()
+
+
+def test_a_session_that_is_over_leads_to_the_log_in(browser: Any, locked: str, access: Access) -> None:
+    page = opened(browser, locked)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_selector("nav >> text=Energy")
+
+    secret = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "forebay_session")
+    access.end(secret)
+
+    page.wait_for_selector("#password", timeout=40_000)
     page.context.close()
 
 

@@ -72,6 +72,7 @@ export class Refused extends Error {
   constructor(
     message: string,
     readonly advice: string | null,
+    readonly status = 0,
   ) {
     super(message);
   }
@@ -92,5 +93,5 @@ export async function get<T>(at: string, timeoutMs = 8000, signal?: AbortSignal)
   const reply = await fetch(at, { signal: signal ? AbortSignal.any([limit, signal]) : limit, cache: "no-store" });
   if (reply.ok) return (await reply.json()) as T;
   const body = (await reply.json().catch(() => null)) as { error?: string; advice?: string } | null;
-  throw new Refused(body?.error ?? `The server answered ${reply.status}.`, body?.advice ?? null);
+  throw new Refused(body?.error ?? `The server answered ${reply.status}.`, body?.advice ?? null, reply.status);
 }

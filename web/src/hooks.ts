@@ -64,7 +64,7 @@ const RETRY_MS = 5000;
 /** Ask a question whenever it changes, again every so often, and again after an error. path null asks nothing. */
 export function useAnswer<T>(ask: Ask, path: string | null, params: Params = {}, everyMs: number | null = null): Answered<T> {
   const question = path === null ? null : JSON.stringify([path, params]);
-  const [told, setTold] = useState<Answered<T> & { question: string | null }>({ answer: null, problem: null, question: null });
+  const [told, setTold] = useState<Answered<T> & { question: string | null; asked: Ask | null }>({ answer: null, problem: null, question: null, asked: null });
   useEffect(() => {
     if (path === null) return undefined;
     const stop = new AbortController();
@@ -75,12 +75,13 @@ export function useAnswer<T>(ask: Ask, path: string | null, params: Params = {},
     const go = (): void => {
       ask<T>(path, params, stop.signal).then(
         (answer) => {
-          setTold({ answer, problem: null, question });
+          setTold({ answer, problem: null, question, asked: ask });
           again(everyMs);
         },
         (error: unknown) => {
           if (stop.signal.aborted) return;
-          setTold((old) => ({ answer: old.question === question ? old.answer : null, problem: problemOf(error), question }));
+          const isSame = (old: { question: string | null; asked: Ask | null }): boolean => old.question === question && old.asked === ask;
+          setTold((old) => ({ answer: isSame(old) ? old.answer : null, problem: problemOf(error), question, asked: ask }));
           again(error instanceof Refused ? everyMs : RETRY_MS);
         },
       );
@@ -91,5 +92,6 @@ export function useAnswer<T>(ask: Ask, path: string | null, params: Params = {},
       clearTimeout(timer);
     };
   }, [ask, question, everyMs]);
-  return told.question === question ? told : { answer: null, problem: null };
+  // What was said of another question, or of another gateway, must not stand under this one's name.
+  return told.question === question && told.asked === ask ? told : { answer: null, problem: null };
 }

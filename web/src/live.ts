@@ -1,6 +1,6 @@
 /** The live connection: server-sent events, a watchdog, and the way back after an outage. */
 
-import { address, get, type Now } from "./api";
+import { address, get, Refused, type Now } from "./api";
 import type { Link } from "./words";
 
 export interface Live {
@@ -39,8 +39,10 @@ export function follow(tell: (live: Live) => void, gateway: string | null = null
     try {
       heard(await get<Now>(address("now", { gateway }), 5000));
       if (!events || events.readyState === EventSource.CLOSED) open();
-    } catch {
-      if (!stopped) {
+    } catch (error) {
+      // The session is over: the page's own address leads to the log-in.
+      if (error instanceof Refused && error.status === 401) location.reload();
+      else if (!stopped) {
         if (live.link !== "lost") {
           live = { ...live, link: "lost" };
           tell(live);

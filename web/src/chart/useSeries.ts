@@ -6,7 +6,7 @@ import type { Gap } from "../api";
 import type { Ask } from "../frame/page";
 import { problemOf, type Problem } from "../hooks";
 import { drawnOf, neighbours, padded, SeriesCache, type SeriesAnswer } from "./seriesCache";
-import type { Drawn, Window } from "./types";
+import type { Drawn, Mark, Window } from "./types";
 import { lengthOf } from "./windows";
 
 export interface Seen {
@@ -120,3 +120,7 @@ export function useSeries({ ask, signals, window, limits, points = 700, freshMs 
   const drawn = useMemo(() => (best ? drawnOf(best.answer) : EMPTY), [best]);
   return { answer: best?.answer ?? null, drawn, gaps: best?.answer.gaps ?? NO_GAPS, problem, isWaiting };
 }
+
+/** The spans of which only an import tells, as marks on a chart. */
+export const importedMarks = (spans: readonly { start: string; end: string }[]): Mark[] =>
+  spans.map(({ start, end }) => ({ start: Date.parse(start) / 1000, end: Date.parse(end) / 1000, label: "imported" }));

@@ -5,7 +5,7 @@ import { useMemo } from "preact/hooks";
 import { dateOf, startOfDate } from "../../chart/calendar";
 import { TimeChart } from "../../chart/TimeChart";
 import type { Drawn, Mark, Window } from "../../chart/types";
-import { useSeries } from "../../chart/useSeries";
+import { importedMarks, useSeries } from "../../chart/useSeries";
 import { lengthOf } from "../../chart/windows";
 import { Waiting } from "../../components/Panel";
 import { shiftDate } from "../../format";
@@ -45,10 +45,7 @@ function Curves({ ask, whole, window, setWindow, limits, timezone, isDark, view 
   const signals = useMemo(() => signalsOf(view), [view]);
   const seen = useSeries({ ask, signals, window: window ?? whole, limits });
   const series = useMemo(() => powerStack(view, seen.answer?.columns ?? {}), [view, seen.answer]);
-  const marks = useMemo(
-    (): Mark[] => (seen.answer?.imported ?? []).map(({ start, end }) => ({ start: Date.parse(start) / 1000, end: Date.parse(end) / 1000, label: "imported" })),
-    [seen.answer],
-  );
+  const marks = useMemo(() => importedMarks(seen.answer?.imported ?? []), [seen.answer]);
   if (!seen.answer) return <Waiting problem={seen.problem} what="the curves" />;
   return (
     <TimeChart
@@ -89,7 +86,7 @@ function Bars({ ask, period, whole, window, setWindow, limits, timezone, isDark,
     const bars = energyBars(view, { ...shown.kwh, ...shown.fed_kwh });
     return isPeriod && before && view === "fed" ? [...bars, comparedBars(beforeName, aligned(before.kwh.home, shown.t.length))] : bars;
   }, [shown, view, before, beforeName, isPeriod]);
-  const marks = useMemo(() => (shown ? importedMarks(shown) : []), [shown]);
+  const marks = useMemo(() => (shown ? importedBars(shown) : []), [shown]);
   if (!shown) return <Waiting problem={more.problem} what="the energy" />;
   return (
     <TimeChart
@@ -126,7 +123,7 @@ function aligned(values: (number | null)[], count: number): (number | null)[] {
 }
 
 /** Where more than half of a bar comes from an import. */
-function importedMarks({ t, end, imported }: EnergyAnswer): Mark[] {
+function importedBars({ t, end, imported }: EnergyAnswer): Mark[] {
   const marks: Mark[] = [];
   imported.forEach((share, i) => {
     if (share <= 0.5) return;

@@ -6,7 +6,7 @@ import type { Day } from "../../api";
 import { chargePlot, chargeSeries, POWER_PLOT, powerSeries, SIGNAL_OF } from "../../chart/powers";
 import { TimeChart } from "../../chart/TimeChart";
 import type { Drawn, Series, Window } from "../../chart/types";
-import { useSeries, type Seen } from "../../chart/useSeries";
+import { importedMarks, useSeries, type Seen } from "../../chart/useSeries";
 import type { PageProps } from "../../frame/page";
 import { useExtent } from "../../extent";
 import type { Curves } from "./day";
@@ -29,6 +29,7 @@ export function DayChart({ day, curves, isToday, ask, live, isDark, timezone }: 
   const drawn = useMemo((): Drawn => (isDay ? { t: curves.t, end: endOf(curves, day), step_s: day.step_s } : seen.drawn), [isDay, curves, day, seen.drawn]);
   const series = useMemo(() => (isDay ? daySeries(curves) : seenSeries(seen)), [isDay, curves, seen.answer]);
   const reserve = isToday ? (live.now?.operation?.reserve_app_pct ?? null) : null;
+  const marks = useMemo(() => (isDay ? [] : importedMarks(seen.answer?.imported ?? [])), [isDay, seen.answer]);
   const plots = useMemo(() => [POWER_PLOT, chargePlot(reserve)], [reserve]);
   return (
     <TimeChart
@@ -42,6 +43,7 @@ export function DayChart({ day, curves, isToday, ask, live, isDark, timezone }: 
       series={series}
       plots={plots}
       gaps={isDay ? day.gaps : seen.gaps}
+      marks={marks}
       isDark={isDark}
       isNow={isToday && isDay}
       note={seen.problem && window ? `${seen.problem.words} ${seen.problem.advice ?? ""}` : "Above zero: production, use, discharging, from the grid. Below zero: charging, to the grid."}
