@@ -20,6 +20,7 @@ from typing import IO, Any, NoReturn
 from urllib.parse import quote
 
 from forebay.errors import StoreError
+from forebay.store.overflow import give_way
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -28,10 +29,10 @@ _HINTS = (
     ("disk is full", "the disk is full; make room, nothing was written by halves"),
     ("readonly", "it cannot be written to; check the permissions of the file and its folder"),
     ("not a database", "it is not a forebay database; move it away or name another file"),
-    ("malformed", "it is damaged; restore a copy or move it away"),
+    ("malformed", "it is damaged; move it and its archive away, then `forebay restore` a backup"),
     ("unable to open", "it cannot be opened; check that the folder exists and may be used"),
     ("locked", "another program holds it; close that program"),
-    ("disk i/o", "the disk failed; look at the system's log"),
+    ("disk i/o", "the disk failed or allows no more; look at its room and at the system's log"),
 )
 
 
@@ -161,17 +162,19 @@ class Database:
         """Do all statements or none; they become durable with the next flush.
 
         Raises StoreError when they cannot be done now; they are kept and tried
-        again by the next write or flush.
+        again by the next write or flush. Of very many the oldest readings give
+        way to a gap (docs/decisions/0095).
         """
         with self._lock:
             if not self.writable:
                 raise StoreError(f"{self.path}: is open for reading only")
             self._unsaved.extend(statements)
-            del self._unsaved[:-_MAX_UNSAVED]
+            if self._must_replay and len(self._unsaved) > _MAX_UNSAVED:
+                self._unsaved = give_way(self._unsaved, _MAX_UNSAVED // 2)
             if self._unsaved_since_s is None:
                 self._unsaved_since_s = self._real_s()
             self._apply(self._unsaved if self._must_replay else statements)
-            if self.is_flush_due:
+            if self.is_flush_due or len(self._unsaved) > _MAX_UNSAVED:
                 self.flush()
 
     def _apply(self, statements: Sequence[Statement]) -> None:
