@@ -225,6 +225,7 @@ async def _tell(store: Store, names: Sequence[str], recording: Recording, channe
     """Send notifications for ever; whatever is wrong with them, the recording goes on."""
     from forebay.notify.notifier import Notifier
 
+    log.info("notifications go to %s", ", ".join(f"{one.name} ({one.place})" for one in channels))
     try:
         await Notifier(store, names, recording.notify, channels).run()
     except Exception:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.exchange.downloads import power_file
 from tests.notify.conftest import ISLAND, Home
 from tests.notify.servers import Broker, MailServer, asked, receiver
 
@@ -153,6 +155,23 @@ def test_the_list_works_before_anything_was_recorded(folder: Path, capsys: pytes
     write(folder, "")
     assert main(["notify"]) == 0
     assert "No channel is set up, so nobody is told" in capsys.readouterr().out
+
+
+def test_imported_history_is_no_news(folder: Path, home: Home) -> None:
+    """Two sunny weeks, then days without any sun, all of them before the first reading."""
+    write(folder, "")
+    home.reads()
+    for day in range(1, 20):
+        file = power_file(folder, date(2026, 6, day))
+        if day > 15:
+            file.write_text(file.read_text().replace(",4000.0,", ",0.0,"))
+    home.store.close()
+    assert main(["import", "cloud", str(folder / "power"), "--apply", "--db", str(home.path)]) == 0
+    home.restart()
+    home.reads()
+    assert home.passes(minutes=5) == []
+    assert home.deliver() == []
+    home.store.flush()
 
 
 def test_the_doctor_says_what_could_not_be_told(folder: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 from dataclasses import replace
@@ -77,6 +78,7 @@ async def test_a_refused_log_in_does_not_repeat_the_password(tmp_path: Path) -> 
         me = mailer(server.port, tls="none", username="house", password_file=tmp_path / "password")
         error = await failure(me.send(MESSAGE))
     assert "the log-in was refused (535" in str(error)
+    assert base64.b64encode(f"\0house\0{SECRET}".encode()).decode() not in str(error)
     assert not error.is_refused
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -103,17 +102,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def without(secrets: Iterable[str | None], text: str) -> str:
-    """Return the words of others in one line, without a secret that they may repeat."""
-    said = plain(text)[:300]
-    for secret in secrets:
-        if secret:
-            for form in (secret, base64.b64encode(secret.encode()).decode()):
-                said = said.replace(form, "…")
-    return said
+def without(password: str | None, username: str | None, text: str) -> str:
+    """Return the words of others in one line, without a password that they may repeat in any form it is sent in."""
+    said = plain(text)
+    if password:
+        pairs = (f"\0{username or ''}\0{password}", f"{username or ''}\0{username or ''}\0{password}", password)
+        for form in (*(base64.b64encode(pair.encode()).decode() for pair in pairs), password):
+            said = said.replace(form, "…")
+    return said[:300]
 
 
-def reason_words(error: BaseException, secrets: Iterable[str | None]) -> str:
+def reason_words(error: BaseException, password: str | None, username: str | None) -> str:
     """Return in words what broke, from the cause that tells it best."""
     seen: BaseException | None = error
     while seen is not None:
@@ -124,7 +123,7 @@ def reason_words(error: BaseException, secrets: Iterable[str | None]) -> str:
         if isinstance(seen, OSError) and seen.errno:
             return os.strerror(seen.errno).lower()
         seen = seen.__cause__ or seen.__context__
-    return without(secrets, str(error)) or "the connection was lost"
+    return without(password, username, str(error)) or "the connection was lost"
 
 
 def tls_words(error: ssl.SSLError) -> str:

@@ -106,7 +106,7 @@ class Email:
         except (aiosmtplib.SMTPTimeoutError, TimeoutError):
             raise NotDelivered(f"{self.place}: no answer in time") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
-            raise NotDelivered(f"{self.place}: {reason_words(exc, (self._password, settings.username))}") from None
+            raise NotDelivered(f"{self.place}: {reason_words(exc, self._password, settings.username)}") from None
         else:
             with contextlib.suppress(aiosmtplib.SMTPException, TimeoutError):  # it has the mail; goodbye is manners
                 await server.quit(timeout=2.0)
@@ -116,4 +116,4 @@ class Email:
             _log.warning("%s: %d of the receivers were refused", self.place, len(refused))
 
     def _words(self, said: str) -> str:
-        return without((self._password, self._settings.username), said)
+        return without(self._password, self._settings.username, said)

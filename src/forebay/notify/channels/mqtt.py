@@ -207,7 +207,7 @@ class Mqtt:
         return self._client
 
     def _reason(self, error: BaseException) -> str:
-        return reason_words(error, (self._password, self._settings.username))
+        return reason_words(error, self._password, self._settings.username)
 
 
 async def _until_lost(client: aiomqtt.Client) -> None:
