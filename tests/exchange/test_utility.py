@@ -115,6 +115,13 @@ def test_means_of_power_are_energies_of_their_interval(tmp_path: Path) -> None:
     assert not taken.candidates[0].is_metered
 
 
+def test_a_battery_in_one_column_is_charged_and_discharged(tmp_path: Path) -> None:
+    text = "Start,Import,Export\n2026-01-05 10:00,4,-1\n2026-01-05 11:00,0,2.5\n"
+    totals = totals_wh(take(tmp_path, text, columns={"solar": "Import", "battery": "Export"}).candidates[0])
+
+    assert (totals["solar"], totals["battery_in"], totals["battery_out"], totals["grid_in"]) == (4000, 1000, 2500, None)
+
+
 def test_bad_rows_are_listed_with_line_and_column(tmp_path: Path) -> None:
     good = [f"2026-01-05 {h:02}:00,1,0" for h in range(10)]
     lines = ["Start,Import,Export", *good]
@@ -145,7 +152,11 @@ def test_a_decimal_comma_is_hinted_at(tmp_path: Path) -> None:
     ("changes", "text", "words"),
     [
         ({"columns": {}}, "", "say which column holds the energy"),
-        ({"columns": {"net": "N", "grid_in": "Import"}}, "", "a net column tells both directions"),
+        (
+            {"columns": {"net": "N", "grid_in": "Import"}},
+            "",
+            "a net column tells both directions; leave those of one direction out",
+        ),
         ({"time": "When"}, "Start,Import,Export\n", "has no column When; there are: Start, Import, Export"),
         ({}, "Start,Import,Export\n2026-01-05 10:00,1,0\n", "say how long it is with --interval"),
         ({"zone": None}, "Start,Import,Export\n2026-01-05 10:00,1,0\n2026-01-05 11:00,1,0\n", "say --zone"),

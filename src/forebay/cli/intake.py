@@ -115,6 +115,7 @@ _COLUMNS = {
     "home_kwh": "home",
     "charge_kwh": "battery_in",
     "discharge_kwh": "battery_out",
+    "battery_kwh": "battery",
 }
 
 

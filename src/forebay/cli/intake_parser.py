@@ -50,6 +50,7 @@ def _add_layout(group: argparse._ArgumentGroup) -> None:
         ("home", "energy used by the home"),
         ("charge", "energy charged into the battery"),
         ("discharge", "energy discharged from it"),
+        ("battery", "both in one column, + discharged"),
     ):
         group.add_argument(f"--{name}-kwh", metavar="COLUMN", help=f"{words} [kWh, or --unit]")
     group.add_argument("--interval", type=float, metavar="MINUTES", help="length of an interval (the rows' spacing)")

@@ -18,9 +18,9 @@ from forebay.exchange.intake import Bad, Intake, Refused, Taken, digest, files_i
 from forebay.exchange.times import Times, usual_step_ms
 from forebay.records.flows import FLOWS
 
-NET = "net"
-"""Stands for a column whose sign tells the direction: + is drawn from the grid."""
-QUANTITIES: tuple[str, ...] = (*(flow.name for flow in FLOWS), NET)
+SIGNED: dict[str, tuple[str, str]] = {"net": ("grid_in", "grid_out"), "battery": ("battery_out", "battery_in")}
+"""A column whose sign tells the direction -> the flow that is +, and the one that is −."""
+QUANTITIES: tuple[str, ...] = (*(flow.name for flow in FLOWS), *SIGNED)
 
 _DELIMITERS = ",;\t|"
 _LINES = 50
@@ -51,8 +51,9 @@ class Layout:
         """Check that something is wanted. Raises ConfigError."""
         if not self.columns:
             raise ConfigError("say which column holds the energy, such as --import-kwh 'Usage (kWh)'")
-        if NET in self.columns and {"grid_in", "grid_out"} & self.columns.keys():
-            raise ConfigError("a net column tells both directions; leave --import-kwh and --export-kwh out")
+        for both, flows in SIGNED.items():
+            if both in self.columns and set(flows) & self.columns.keys():
+                raise ConfigError(f"a {both} column tells both directions; leave those of one direction out")
 
     @property
     def times(self) -> list[str]:
@@ -203,11 +204,12 @@ def _told(cells: Sequence[str], places: Mapping[str, int], layout: Layout, hours
     found: dict[str, float | None] = {}
     for quantity, name in layout.columns.items():
         value = _number(cells[places[name]], name, layout.decimal)
-        if quantity == NET:
-            found["grid_in_wh"] = None if value is None else max(0.0, value) * factor
-            found["grid_out_wh"] = None if value is None else max(0.0, -value) * factor
+        if quantity in SIGNED:
+            forth, back = SIGNED[quantity]
+            found[f"{forth}_wh"] = None if value is None else max(0.0, value) * factor
+            found[f"{back}_wh"] = None if value is None else max(0.0, -value) * factor
         elif value is not None and value < 0:
-            raise Refused(name, f"{value:g} is below zero; --net-kwh takes a column whose sign tells the direction")
+            raise Refused(name, f"{value:g} is below zero; --net-kwh and --battery-kwh take columns with a sign")
         else:
             found[f"{quantity}_wh"] = None if value is None else value * factor
     if all(value is None for value in found.values()):
