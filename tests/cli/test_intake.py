@@ -150,3 +150,16 @@ def test_killed_at_any_moment_an_import_is_there_whole_or_not_at_all(
     assert done.returncode == -9
     assert left == [0, 0]
     assert json.loads(again.out)["imports"][0]["new"] == 20 * 288
+
+
+@pytest.mark.parametrize("what", ["cloud", "influx"])
+def test_a_file_of_which_nothing_can_be_taken_is_told_as_such(
+    forebay: Forebay, tmp_path: Path, db: Path, what: str
+) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("a,b\n1,2\n")
+    outcome = forebay("import", what, str(file), "--db", str(db), *ZONE, "--apply")
+
+    assert (outcome.code, "Nothing of it can be taken." in outcome.out or "nothing new" in outcome.out) == (1, True)
+    assert "not taken: " in outcome.out
+    assert not db.exists()

@@ -185,3 +185,13 @@ def test_other_files_and_nothing_at_all_are_told(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="cannot be read as CSV"):
         read([tmp_path / "binary.csv"], BERLIN, None)
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31", "0001-01-01", "1969-12-31 23:59:59", "2023-07-19T25:00"])
+def test_times_of_no_homes_history_are_bad_rows(tmp_path: Path, stamp: str) -> None:
+    file = tmp_path / "2023-07.csv"
+    file.write_text(f"{ENERGY_HEAD}\n{stamp}{',5000' * 10}\n2023-07-19{',5000' * 10}\n")
+    taken = read([file], BERLIN, None)
+
+    assert [(bad.line, bad.column) for bad in taken.bad] == [(2, "timestamp")]
+    assert taken.candidates[0].n == 1

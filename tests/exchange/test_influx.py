@@ -172,10 +172,11 @@ def test_powers_that_no_house_has_are_listed(tmp_path: Path) -> None:
     file = tmp_path / "lines.txt"
     file.write_text(
         "http home=9e9 1690002000000000000\nhttp percentage=107 1690002000000000000\nhttp home=5 1690002060\n"
+        "http solar=5 77\n"
     )
     taken = influx_files.read([file], "powerwall", "autogen")
 
-    assert sorted(bad.column for bad in taken.bad) == ["home", "percentage"]
+    assert sorted(bad.column for bad in taken.bad) == ["home", "percentage", "solar"]
     assert "2023-07-22T05:00:00.000Z is nothing that a home does" in taken.bad[0].reason
     assert taken.candidates[0].n == 1
 

@@ -35,11 +35,11 @@ def take_in(options: argparse.Namespace) -> int:
     taken = _read(options, zone)
     if not taken.candidates and not taken.bad:
         raise ConfigError("nothing to import was found there")
-    if options.apply:
+    if options.apply and taken.candidates:
         return _apply(options, path, name, taken)
     previews = _previews(path, name, taken)
     _tell(options, name, taken, previews, zone)
-    return 0
+    return 0 if previews else 1
 
 
 def _known(path: Path, options: argparse.Namespace) -> tuple[str, ZoneInfo | None]:
@@ -214,7 +214,9 @@ def _tell(  # noqa: PLR0917 - everything there is to say
     if len(taken.bad) > options.limit:
         say(f"… and {len(taken.bad) - options.limit} more rows not taken; --bad FILE lists them all")
     if numbers is None:
-        if any(one.n_new for one in previews):
+        if not previews:
+            say("Nothing of it can be taken.")
+        elif any(one.n_new for one in previews):
             say(f"Nothing has been written. Add --apply to keep this for the gateway {name}.")
         else:
             say("All of it is there already; --apply would change nothing.")

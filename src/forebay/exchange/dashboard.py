@@ -47,6 +47,8 @@ _CLOUD_MINUTES, _CLOUD_CHARGE_MINUTES = 5, 15
 _STILL_W = -1000.0
 """A power below zero is an inverter's own use or a meter's rest, and counts as none; below this it is no power."""
 _OPEN_DAYS = 40
+_FIRST_MS, _END_MS = 946_684_800_000, 7_258_118_400_000
+"""From 2000 to before 2200: other times are none of a home's history."""
 
 
 def series_tags(series: str) -> tuple[str, dict[str, str]]:
@@ -77,7 +79,7 @@ class Minutes:
 
         column = COLUMNS.index(FIELDS[name])
         low, high = (0.0, 100.0) if column == _CHARGE else (_STILL_W, MAX_W)
-        good = (values >= low) & (values <= high)
+        good = (values >= low) & (values <= high) & (times_ms >= _FIRST_MS) & (times_ms < _END_MS)
         if not good.all():
             first = int(np.flatnonzero(~good)[0])
             n, what = int((~good).sum()), values[first]

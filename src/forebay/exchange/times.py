@@ -11,6 +11,9 @@ from forebay.errors import ConfigError
 from forebay.exchange.intake import Refused
 from forebay.store.state import to_ms
 
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+"""The years of which a home's history is taken."""
+
 
 class Times:
     """Reads the times of one file, top to bottom, in a zone.
@@ -37,6 +40,8 @@ class Times:
             hint = "such as 2026-06-21 18:00:00; say how it is written, such as --date-format '%d.%m.%Y %H:%M'"
             words = f"as {self._form} says" if self._form else hint
             raise Refused("", f"{text or 'nothing'} is no time {words}") from exc
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise Refused("", f"{text} is not of the years {FIRST_YEAR} to {LAST_YEAR}")
         return at + timedelta(days=1) if midnight else at
 
     def at_ms(self, written: datetime) -> int:
