@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebay.client.address import Address, parse_address
+from forebay.client.gateway import Gateway
 from forebay.client.tls import Certificate, InsecureWarning, Trust, fetch_certificate, parse_fingerprint
 from forebay.errors import CertificateChanged, CertificateUnknown, ConfigError, Unreachable
 from forebay.wire import catalogue
@@ -332,3 +333,16 @@ async def test_proxies_and_ca_bundles_in_the_environment_change_nothing(fake: Fa
         "known_gateways.json",
         "session",
     ]
+
+
+async def test_a_given_fingerprint_is_not_said_to_be_changed_by_trusting(
+    fake: FakeGateway, clock: SimClock, state_dir: Path
+) -> None:
+    wrong = ":".join(["00"] * 32)
+    async with Gateway("127.0.0.1", port=fake.port, fingerprint=wrong, clock=clock, state_dir=state_dir) as gw:
+        with pytest.raises(CertificateChanged) as caught:
+            await gw.identify()
+
+    assert "gateway.fingerprint in the settings" in str(caught.value)
+    assert "forebay trust" not in str(caught.value)
+    assert caught.value.presented in str(caught.value)

@@ -265,11 +265,13 @@ class Identity:
         The pin is read anew for the next connection, as someone may accept the change.
         """
         pinned = checked.fingerprint or ""
+        accept = f"forebay trust {self.address} --accept {presented}"
+        if self._expected is not None:  # it was given, so the file of pins is not asked
+            accept = f"give {presented} as the fingerprint (gateway.fingerprint in the settings) and start anew"
         self._decided = None
         return CertificateChanged(
             f"{self.address} shows another certificate than the one pinned: pinned {pinned}, presented {presented}. "
-            "A reset or replaced gateway does that, and so does an impostor. If it is yours: "
-            f"forebay trust {self.address} --accept {presented}",
+            f"A reset or replaced gateway does that, and so does an impostor. If it is yours: {accept}",
             pinned=pinned,
             presented=presented,
         )

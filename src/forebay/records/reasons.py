@@ -65,7 +65,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         Reason.CERTIFICATE,
         "The gateway shows a certificate that is not the trusted one.",
         "A replaced or reset gateway does that, and so does an impostor. If it is yours, forebay trust shows the new "
-        "one and takes it: readings go on within a minute.",
+        "one and takes it: readings go on within a minute. A fingerprint in the settings has to be changed there.",
         (errors.CertificateChanged, errors.CertificateUnknown),
         tells_detail=True,
     ),
