@@ -117,12 +117,12 @@ def test_any_mixture_of_troubles_leaves_sums_right_and_windows_that_add_up(path:
 @pytest.mark.parametrize("every_s", [5, 60, 300])
 def test_a_house_that_switches_between_readings_has_no_troubles(store: Store, every_s: int) -> None:
     gateway_id, counted_wh = store.gateway_id("gateway"), 50_000.0
-    for number in range(600):
-        store.append(
-            gateway_id,
-            Reading(at=START + timedelta(seconds=every_s * number), load_wh=counted_wh, load_power_w=300.0),
-        )
-        counted_wh += (11_000 if number % 7 == 3 else 300) * every_s / 3600  # a kettle that no reading sees
+    for number in range(400):
+        watts = 5000.0 if 10 <= number % 40 < 30 else 300.0
+        at = START + timedelta(seconds=every_s * number)
+        store.append(gateway_id, Reading(at=at, load_wh=counted_wh, load_power_w=watts))
+        is_kettle = number % 40 in {3, 33}  # no reading sees it
+        counted_wh += (11_000 if is_kettle else watts) * every_s / 3600
 
     assert store.refused_steps(gateway_id, START, START + timedelta(days=9)) == []
 
