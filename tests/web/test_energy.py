@@ -115,10 +115,12 @@ def test_the_bars_are_looked_into_down_to_curves_and_back(open_page: Opener, stu
 
     for _ in range(3):
         page.keyboard.press("+")
-    until(page, f"/^Energy, .*(Jun|Jul) 2026/.test({LABEL})")
-    until(page, "document.querySelector('.legend-time').innerText.length > 0")
-    days = asked(stub)[-1]["by"]
-    for _ in range(6):
+    until(page, f"!({LABEL}).includes('Dec 2026')")
+    for _ in range(500):  # the question comes when the machine has time for it
+        if "day" in [params["by"] for params in asked(stub)]:
+            break
+        page.wait_for_timeout(40)
+    for _ in range(8):
         page.focus(".chart")
         page.keyboard.press("+")
     until(page, f"({LABEL}).startsWith('Power by source')")
@@ -126,7 +128,7 @@ def test_the_bars_are_looked_into_down_to_curves_and_back(open_page: Opener, stu
     page.keyboard.press("0")
 
     until(page, f"({LABEL}).startsWith('Energy, Thu 1 Jan 2026 to Thu 31 Dec 2026')")
-    assert days == "day"
+    assert "day" in [params["by"] for params in asked(stub)]
 
 
 def test_six_flows_can_be_shown_instead(open_page: Opener) -> None:

@@ -66,6 +66,11 @@ export function TimeChart(props: TimeChartProps) {
   latest.current = { drawn, window, timezone, gaps, marks, plots, limits, layers, data };
   const zoom = useRef<((window: Window | null) => void) | undefined>(onWindow);
   zoom.current = onWindow;
+  // Several turns of the wheel or keys may come before the next drawing: each goes on from the one before.
+  const go = (to: Window | null): void => {
+    if (to && zoom.current) latest.current.window = to;
+    zoom.current?.(to);
+  };
   const shape = shapeOf(series, plots);
 
   useEffect(() => {
@@ -114,8 +119,8 @@ export function TimeChart(props: TimeChartProps) {
       timeAt: (x) => timeAt(made.current[0], x),
       window: () => latest.current.window,
       limits: () => latest.current.limits,
-      zoom: (to) => zoom.current?.(to),
-      fit: () => zoom.current?.(null),
+      zoom: go,
+      fit: () => go(null),
       point: (x) => setCursor(x === null ? null : timeAt(made.current[0], x)),
       select: (from, to) => setSelected(from === null || to === null ? null : boxOf(element, from, to)),
     });
@@ -131,13 +136,16 @@ export function TimeChart(props: TimeChartProps) {
     // One slot at least, even where slots are wider apart than the step.
     goTo(aim === from ? from + Math.sign(seconds) : aim);
   };
-  const around = cursor ?? (window.start + window.end) / 2;
+  const scaled = (times: number): void => {
+    const { window: seenNow } = latest.current;
+    go(zoomed(seenNow, times, cursor ?? (seenNow.start + seenNow.end) / 2, limits));
+  };
   const way = {
-    nearer: () => onWindow?.(zoomed(window, 0.5, around, limits)),
-    farther: () => onWindow?.(zoomed(window, 2, around, limits)),
-    earlier: () => onWindow?.(moved(window, -0.5, limits)),
-    later: () => onWindow?.(moved(window, 0.5, limits)),
-    fit: () => onWindow?.(null),
+    nearer: () => scaled(0.5),
+    farther: () => scaled(2),
+    earlier: () => go(moved(latest.current.window, -0.5, limits)),
+    later: () => go(moved(latest.current.window, 0.5, limits)),
+    fit: () => go(null),
   };
   const pressed = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey || event.ctrlKey) return;
