@@ -219,8 +219,10 @@ def test_every_control_is_reached_by_tab_and_shows_it(open_page: Opener) -> None
         "CSV",
         "PNG",
     ]
-    places = [names.index(part) for part in order]
-    assert places == sorted(places)
+    place = 0
+    for part in order:  # some pages have the name of a curve: each is looked for after the one before
+        assert part in names[place:], (part, names)
+        place = names.index(part, place) + len(part)
     assert all(outline == "solid" for name, outline in reached if any(part in name for part in order))
 
 
