@@ -128,7 +128,11 @@ def now_at(minute: int = 11 * 60 + 44, *, speed: float = 1.0) -> dict[str, Any]:
         "power_w": {"solar": solar, "load": load, "battery": battery, "site": site},
         "flow_w": flows_of(solar, load, battery, site),
         "charge": {"app_pct": app, "wire_pct": wire, "remaining_wh": round(135 * wire), "full_wh": 13500},
-        "outlook": {"goal": "full", "at": iso(day["t"][i] + 30 + 7000), "power_w": battery},
+        "outlook": {
+            "goal": "full" if battery < -100 else "rest",
+            "at": iso(day["t"][i] + round(3600 * (13500 - 135 * wire) / -battery)) if battery < -100 else None,
+            "power_w": battery,
+        },
         "grid": {"state": "SystemGridConnected", "words": "Grid connected", "since": "2026-06-12T03:04:05Z"},
         "operation": {"mode": "self_consumption", "words": "Self-powered", "reserve_app_pct": 20.0},
         "today": {"date": TODAY.isoformat(), "kwh": day["kwh"]},
