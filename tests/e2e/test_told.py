@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.e2e.conftest import CHROMIUM, PASSWORD, Recorded
 
 Record = Callable[..., Recorded]
 
-TOLD = (
+TOLD: tuple[tuple[str, dict[str, Any], dict[str, Any] | None, str, str], ...] = (
     ("/sitemaster", {"run": False}, {"run": True}, "The power system is stopped", "Start it again"),
     ("/line", {"state": "refused"}, {"state": "open"}, "refused the connection on port", "gateway has power"),
     ("/line", {"state": "noise"}, {"state": "open"}, "TLS failed", "gateway has power"),
