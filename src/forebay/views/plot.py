@@ -1,4 +1,7 @@
-"""Small pictures out of characters: filled curves a few lines high, in any width, also without colour."""
+"""Small pictures out of characters: filled curves a few lines high, in any width, also without colour.
+
+Why no library: docs/decisions/0111.
+"""
 
 from __future__ import annotations
 
