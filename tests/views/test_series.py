@@ -231,6 +231,14 @@ def test_parts_of_a_slot_from_several_places_are_put_together(
         "start=0&end=60&signals=solar_power_w;DROP",
         "start=0&end=60&signals=solar_power_w&points=0",
         "start=0&end=60&signals=solar_power_w&points=1e9",
+        "start=0&end=60&signals=solar_power_w&points=000001000000000",
+        "start=0&end=60&signals=solar_power_w&points=000001" + "0" * 5000,
+        "start=0001-01-01T00:00:00Z&end=0001-02-01T00:00:00Z&signals=solar_power_w",
+        "start=9999-12-30T00:00:00Z&end=9999-12-31T23:59:00Z&signals=solar_power_w",
+        "start=0&end=60&signals=part//",
+        "start=0&end=60&signals=part/1/nothing",
+        "start=0&end=60&signals=part/1" + "0" * 5000 + "/power_w",
+        "start=0&end=60&signals=part/%D9%A3/power_w",
     ],
 )
 def test_wrong_questions_about_a_window_are_refused_in_words(client: Any, query: str) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from forebay.store.curves import GAUGES
 from forebay.store.fed import PARTS
+from forebay.store.parts import OFFERED
 from forebay.views.web.answers import Answers
 from forebay.views.web.energy import MOST_BUCKETS, By, energy_of, peaks_of
 from forebay.views.web.guard import json_reply, refusal
@@ -20,6 +21,7 @@ from forebay.views.web.totals import Totals
 
 MOST_POINTS, MOST_SIGNALS = 5000, 40
 _MOST_DAYS = 200 * 366
+_MOST_DIGITS = 9
 _TIMES = "Write times as 2026-06-21T07:00:00Z, or as seconds since 1970."
 
 
@@ -38,12 +40,14 @@ class Windows:
             return refusal(400, f"{query.get('start')!r} to {query.get('end')!r} is no window of time.", _TIMES)
         if not timedelta(0) < end - start <= timedelta(days=_MOST_DAYS):
             return refusal(400, "The window must end after it begins, 200 years later at most.", _TIMES)
+        if not date.min.year < start.year <= end.year < date.max.year:
+            return refusal(400, f"{start.date()} to {end.date()} is outside the calendar.", _TIMES)
         points = query.get("points", "1000")
-        if not (points.isascii() and points.isdecimal() and 1 <= int(points[:6]) <= MOST_POINTS):
-            return refusal(400, f"{points!r} is not a number of points.", f"Ask for 1 to {MOST_POINTS}.")
+        if not (_is_number(points) and 1 <= int(points) <= MOST_POINTS):
+            return refusal(400, f"{points[:20]!r} is not a number of points.", f"Ask for 1 to {MOST_POINTS}.")
         names = list(dict.fromkeys(name for name in query.get("signals", "").split(",") if name))
         known = {*GAUGES, *KEPT_AS, *PARTS}
-        wrong = next((name for name in names if name not in known and not name.startswith("part/")), None)
+        wrong = next((name for name in names if name not in known and not _is_of_part(name)), None)
         if not names or wrong is not None or len(names) > MOST_SIGNALS:
             said = "No signal is asked for." if not names else f"{wrong or names[-1]}: no curve can be drawn of this."
             return refusal(400, said, f"Ask for {MOST_SIGNALS} at most of {', '.join(sorted(known))}, part/ID/name.")
@@ -91,6 +95,17 @@ class Windows:
         found = self._houses.of(choice)
         names = found.names if isinstance(found, Totals) else ()
         return {name: self._houses.one(name) for name in names} if names else {"": self._houses.single(choice)}
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number of few digits: what is long takes its time, and means something else."""
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+
+
+def _is_of_part(name: str) -> bool:
+    kind, _, rest = name.partition("/")
+    number, _, signal = rest.partition("/")
+    return kind == "part" and _is_number(number) and any(signal in names for names in OFFERED.values())
 
 
 def _days(request: Request) -> tuple[date, date] | Response:
