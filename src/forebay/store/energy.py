@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby, pairwise
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from forebay.records.flows import FLOWS
@@ -28,12 +29,11 @@ from forebay.store.query import day_bounds, day_start
 from forebay.store.raw import first_reading_ms, sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
-from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share, share_of
+from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share
 from forebay.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Energy:
+class Energy(NamedTuple):
     """What one flow brought in a window.
 
     wh: energy [Wh]; None where nothing is known of any part of the window.
@@ -83,27 +83,41 @@ class _Readings:
             for side in (_BEFORE, _AFTER)
         )
 
+        self.at_edges = self.plain(edges_ms)
         latest = store.latest(gateway_id)
         self._first_ms = first_reading_ms(store.database, gateway_id) or 0
         self._last_ms = to_ms(latest.at) if latest else 0
 
-    def plain(self, edge_ms: int, number: int) -> float | None:
-        """Return a flow's counter at an edge, apportioned between the readings beside it.
+    def plain(self, edges_ms: Sequence[int]) -> list[list[float | None]]:
+        """Return each flow's counter at these edges, apportioned between the readings beside each.
 
         None where one is missing, does not know the counter, or is more than half an hour from the other.
+        The same as `share_of`, for all edges at once.
         """
-        before, after = self._before.get(edge_ms), self._after.get(edge_ms)
-        if before is None or after is None:
-            return None
-        from_wh, to_wh, span_ms = before[1 + number], after[1 + number], after[0] - before[0]
-        if from_wh is None or to_wh is None or span_ms > SWITCH_MS:
-            return None
-        from_w, to_w, sign = before[1 + _N + number], after[1 + _N + number], FLOWS[number].sign
-        from_w = None if from_w is None else max(0.0, sign * from_w)
-        to_w = None if to_w is None else max(0.0, sign * to_w)
-        pair_wh: float = to_wh - from_wh
-        known_wh: float = from_wh + pair_wh * share_of(edge_ms - before[0], span_ms, from_w, to_w, pair_wh)
-        return known_wh
+        import numpy as np
+
+        nobody = (np.nan,) * (1 + 2 * _N)
+        before, after = (
+            np.array([side.get(at_ms, nobody) for at_ms in edges_ms], dtype=float)
+            for side in (self._before, self._after)
+        )
+        signs = np.array([flow.sign for flow in FLOWS], dtype=float)
+        from_w, to_w = (np.maximum(0.0, signs * side[:, 1 + _N :]) for side in (before, after))
+        from_wh, pair_wh = before[:, 1 : 1 + _N], after[:, 1 : 1 + _N] - before[:, 1 : 1 + _N]
+        span_ms = (after[:, 0] - before[:, 0])[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):  # what divides by nothing is not chosen below
+            x = (np.array(edges_ms, dtype=float)[:, None] - before[:, :1]) / span_ms
+            mean_w = pair_wh * 3.6e6 / span_ms
+            is_switched = (mean_w > 0) & (from_w != to_w)
+            is_switched &= (np.minimum(from_w, to_w) <= mean_w) & (mean_w <= np.maximum(from_w, to_w))
+            switch = (mean_w - to_w) / (from_w - to_w)
+            moved = (from_w * np.minimum(x, switch) + to_w * np.maximum(0.0, x - switch)) / mean_w
+            found = from_wh + pair_wh * np.where(is_switched, moved, x)
+        found[(span_ms > SWITCH_MS).ravel()] = np.nan
+        return [
+            [None if gone else wh for wh, gone in zip(column.tolist(), np.isnan(column).tolist(), strict=True)]
+            for column in found.T
+        ]
 
     def reach(self, start_ms: int, end_ms: int) -> bool:
         """Whether two readings may lie around a part of [start, end)."""
@@ -143,7 +157,7 @@ class _Ledger:
 
     def windows(self, edges_ms: Sequence[int]) -> list[Energy]:
         """Return the energy of each window between neighbouring ones of these instants, which rise."""
-        known = [self._plain(at_ms) for at_ms in edges_ms]
+        known = self._plain(edges_ms)
         odd = {n for n in range(len(edges_ms) - 1) if known[n] is None or known[n + 1] is None}
         for at_ms, since_ms, *_ in self._refused:
             first = max(0, bisect_right(edges_ms, since_ms - SWITCH_MS) - 1)
@@ -157,11 +171,14 @@ class _Ledger:
             for n, (start_wh, end_wh) in enumerate(pairwise(known))
         ]
 
-    def _plain(self, at_ms: int) -> float | None:
-        """Return the counter at an edge whose readings beside it are at hand, None at any other."""
-        if not self._is_counted or (at_ms < self._sealed_ms and at_ms % QUARTER_MS):
-            return None
-        return self._readings.plain(at_ms, self._number)
+    def _plain(self, edges_ms: Sequence[int]) -> list[float | None]:
+        """Return the counter at each edge whose readings beside it are at hand, None at any other."""
+        if not self._is_counted:
+            return [None] * len(edges_ms)
+        return [
+            None if at_ms < self._sealed_ms and at_ms % QUARTER_MS else wh
+            for at_ms, wh in zip(edges_ms, self._readings.at_edges[self._number], strict=True)
+        ]
 
     def edges(self, edges_ms: Sequence[int]) -> list[_Edge]:
         """Find the points around each of these instants, which rise."""
