@@ -195,3 +195,36 @@ def test_times_of_no_homes_history_are_bad_rows(tmp_path: Path, stamp: str) -> N
 
     assert [(bad.line, bad.column) for bad in taken.bad] == [(2, "timestamp")]
     assert taken.candidates[0].n == 1
+
+
+@pytest.mark.parametrize("offsets", [True, False])
+def test_a_file_of_powers_may_have_the_newest_row_first(tmp_path: Path, offsets: bool) -> None:
+    head, *rows = power_text(AUTUMN, offsets=offsets).splitlines()
+    whole = read([power_file(tmp_path, AUTUMN, offsets=offsets)], BERLIN, None)
+    file = tmp_path / "falling.csv"
+    file.write_text("\n".join([head, *reversed(rows)]) + "\n")
+
+    falling = read([file], BERLIN, None)
+    spans = [[row[:2] for row in rows_of(taken, "cloud-power")] for taken in (whole, falling)]
+
+    assert spans[0] == spans[1]
+    assert totals_wh(falling.candidates[0]) == totals_wh(whole.candidates[0])
+
+
+def test_energies_within_the_day_keep_their_span_in_any_order(tmp_path: Path) -> None:
+    file = tmp_path / "falling.csv"
+    values = "100,50,0,0,10,0,10,50,40,10"
+    stamps = [f"2023-07-19T00:{minute:02d}:00+02:00" for minute in (45, 30, 0, 15)]
+    file.write_text("\n".join([ENERGY_HEAD, *(f"{stamp},{values}" for stamp in stamps)]) + "\n")
+    taken = read([file], BERLIN, None)
+
+    assert {length for _, length, _ in rows_of(taken, "cloud-energy")} == {900_000}
+    assert totals_wh(taken.candidates[0])["solar"] == 400
+
+
+def test_a_day_that_is_told_in_utc_is_the_local_day_it_begins(tmp_path: Path) -> None:
+    file = tmp_path / "2023-07.csv"
+    file.write_text(f"{ENERGY_HEAD}\n2023-07-18T22:00:00Z,66700,6493.5,43456,0,16760,249.5,15640.5,6244,7603.5,16760\n")
+    ((start, _, _),) = rows_of(read([file], BERLIN, None), "cloud-energy")
+
+    assert from_ms(start).astimezone(BERLIN).isoformat() == "2023-07-19T00:00:00+02:00"

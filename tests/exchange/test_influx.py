@@ -161,10 +161,11 @@ def test_bad_lines_are_listed_with_their_number(tmp_path: Path) -> None:
     lines[2], lines[4] = "nonsense", "http,month=Jul home=much 1690002004000000000"
     lines[6], lines[7] = "http,month=Jul home=1 soon", r'alerts,x=a\ b text="with words" 1690002004000000000'
     lines[8] = "http,month=Jul home=5"
+    lines[9] = "http,month=Jul home=5 99999999999999999999999999"
     file.write_text("\n".join(lines))
     taken = influx_files.read([file], "powerwall", "autogen")
 
-    assert [(bad.line, bad.column) for bad in taken.bad] == [(3, ""), (5, "home"), (7, "time"), (9, "")]
+    assert [(bad.line, bad.column) for bad in taken.bad] == [(3, ""), (5, "home"), (7, "time"), (9, ""), (10, "time")]
     assert taken.notes == ["alerts: left out, no powers or charge of the house by the minute"]
 
 

@@ -185,3 +185,11 @@ def test_intervals_are_a_minute_to_a_day_long(tmp_path: Path, minutes: float, sa
 
     assert len(taken.bad) == (0 if minutes == 1500 else 1)
     assert all(said in bad.reason and "at least a minute and at most 25 hours" in bad.reason for bad in taken.bad)
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 300_000, "Start,Import,Export\n" + "x" * 300_000, 'Start,Import,Export\n"' + "x" * 200_000]
+)
+def test_a_cell_without_end_is_told_in_words(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read as CSV"):
+        take(tmp_path, text)

@@ -103,9 +103,7 @@ def read(
         form = _FORMS[kind]
         intake = intakes.setdefault(kind, Intake(f"cloud-{kind}", form.is_metered))
         read_files.setdefault(kind, []).append(path)
-        largest[kind] = max(
-            largest.get(kind, 0.0), _read_file(path, form, Times(zone), _scale(kind, unit), intake, taken)
-        )
+        largest[kind] = max(largest.get(kind, 0.0), _read_file(path, form, zone, _scale(kind, unit), intake, taken))
     for kind, intake in intakes.items():
         share = intake.step_ms / 86_400_000 if kind == "energy" else 1.0
         if unit is None and 0 < largest[kind] < _LEAST.get(kind, 0.0) * share:
@@ -155,11 +153,9 @@ class _Line:
     row: Row
 
 
-def _read_file(  # noqa: PLR0917 - what is read, how, and into what
-    path: Path, form: _Form, times: Times, scale: float, intake: Intake, taken: Taken
-) -> float:
-    """Take a file's rows in and return its largest value."""
-    lines: list[_Line] = []
+def _timed(path: Path, times: Times, taken: Taken) -> list[_Line]:
+    """Return a file's rows with their time, the oldest first, whichever way the file runs."""
+    written: list[tuple[int, datetime, Row]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             sheet = csv.DictReader(file, skipinitialspace=True)
@@ -169,12 +165,27 @@ def _read_file(  # noqa: PLR0917 - what is read, how, and into what
                     taken.bad.append(Bad(str(path), sheet.line_num, "", words))
                     continue
                 try:
-                    written = times.read(row["timestamp"])
-                    lines.append(_Line(sheet.line_num, written, times.at_ms(written), row))
+                    written.append((sheet.line_num, times.read(row["timestamp"]), row))
                 except Refused as exc:
                     taken.bad.append(Bad(str(path), sheet.line_num, "timestamp", exc.reason))
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise ConfigError(f"{path}: cannot be read as CSV: {exc}") from exc
+    times.falls = len(written) > 1 and written[0][1].replace(tzinfo=None) > written[-1][1].replace(tzinfo=None)
+    lines: list[_Line] = []
+    for number, at, cells in written:
+        try:
+            lines.append(_Line(number, at, times.at_ms(at), cells))
+        except Refused as exc:
+            taken.bad.append(Bad(str(path), number, "timestamp", exc.reason))
+    return sorted(reversed(lines) if times.falls else lines, key=lambda line: line.at_ms)
+
+
+def _read_file(  # noqa: PLR0917 - what is read, how, and into what
+    path: Path, form: _Form, zone: ZoneInfo | None, scale: float, intake: Intake, taken: Taken
+) -> float:
+    """Take a file's rows in and return its largest value."""
+    times = Times(zone)
+    lines = _timed(path, times, taken)
     if path.name.endswith(".partial.csv") and lines:
         last = lines.pop()
         taken.notes.append(f"{path.name}: the last row ({last.written}) is left out, it was not over")
@@ -187,7 +198,7 @@ def _read_file(  # noqa: PLR0917 - what is read, how, and into what
         until_ms = line.at_ms + step_ms
         if after is not None and line.at_ms < after.at_ms < until_ms:
             until_ms = after.at_ms
-        span = times.day_ms(line.written.date()) if by_day else (line.at_ms, until_ms)
+        span = times.day_ms(times.day(line.written)) if by_day else (line.at_ms, until_ms)
         try:
             told, biggest = _told(form.kind, line.row, scale, (span[1] - span[0]) / 3.6e6)
             intake.put(*span, told)
@@ -202,7 +213,7 @@ def _number(row: Row, name: str) -> float | None:
     if not text or text.lower() in ("null", "none", "nan"):
         return None
     try:
-        value = float(text)
+        value = float(text.replace("_", "no number"))  # which Python would pass over
     except ValueError as exc:
         raise Refused(name, f"{text} is no number") from exc
     if value != value or abs(value) == float("inf"):  # noqa: PLR0124 - NaN

@@ -10,6 +10,7 @@ from forebay.exchange.dashboard import FIELDS, Minutes, series_tags
 from forebay.exchange.intake import Bad
 
 _BATCH, _TOLD = 50_000, 500_000
+_LAST_MS = 1 << 53
 _FIELD = re.compile(r'((?:[^=\\,]|\\.)+)=("(?:[^"\\]|\\.)*"|[^,]*)(?:,|$)')
 _LINE = re.compile(r'((?:[^ \\]|\\.)+) ((?:[^ "\\]|\\.|"(?:[^"\\]|\\.)*")+)(?: (-?\d+))?\s*$')
 
@@ -64,7 +65,9 @@ class Lines:
         try:
             at_ms = _in_ms(int(parts[2]))
         except ValueError:
-            self.bad.append(Bad(self.name, number, "time", f"{parts[2].strip()} is no time"))
+            at_ms = _LAST_MS + 1
+        if abs(at_ms) > _LAST_MS:
+            self.bad.append(Bad(self.name, number, "time", f"{parts[2].strip()[:30]} is no time"))
             return
         for name, text in _fields(parts[1]):
             if name not in FIELDS:

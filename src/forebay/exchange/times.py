@@ -27,7 +27,7 @@ class Times:
         self._zone = zone
         self._form = form
         self._last_ms: int | None = None
-        self._falls = falls
+        self.falls = falls
 
     def read(self, text: str) -> datetime:
         """Return a time as it is written, with or without an offset. Raises Refused."""
@@ -53,7 +53,7 @@ class Times:
         if first > second:
             raise Refused("", f"{written} was skipped when clocks went forward in {zone.key}")
         before = self._last_ms
-        if self._falls:
+        if self.falls:
             at_ms = second if before is None or second < before else first
         else:
             at_ms = first if before is None or first > before else second
@@ -66,6 +66,10 @@ class Times:
         if self._zone is None:
             raise ConfigError("the times are local and nobody knows where; say --zone, such as --zone Europe/Berlin")
         return self._zone
+
+    def day(self, written: datetime) -> date:
+        """Return the local day that a written time begins; one with an offset is what it says."""
+        return (written if written.tzinfo is None else written.astimezone(self.zone)).date()
 
     def day_ms(self, day: date) -> tuple[int, int]:
         """Return a local day as [start, end) [ms since 1970 UTC]."""

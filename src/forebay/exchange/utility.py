@@ -131,8 +131,11 @@ def _place(cells: Sequence[str], name: str) -> int | None:
 
 def _read_file(path: Path, layout: Layout, zone: ZoneInfo | None, intake: Intake, taken: Taken) -> None:
     text = _text(path, taken)
-    skip, delimiter, places = _head(path, text, layout)
-    rows = list(_rows(text, skip, delimiter))
+    try:
+        skip, delimiter, places = _head(path, text, layout)
+        rows = list(_rows(text, skip, delimiter))
+    except csv.Error as exc:
+        raise ConfigError(f"{path}: cannot be read as CSV: {exc}") from exc
     lines = list(_timed(path, rows, places, layout, zone, taken))
     if not lines:
         return
