@@ -9,11 +9,13 @@ from itertools import pairwise
 from typing import Any
 
 from forebay.errors import StoreError
+from forebay.store.check_rollups import wrong_buckets
 from forebay.store.imports import damaged_days
-from forebay.store.raw import Raw, Segment, segments
-from forebay.store.rollup import QUARTER_MS, floor_ms
+from forebay.store.raw import Raw, Segment, first_reading_ms, sealed_until, segments
+from forebay.store.rollup import MINUTE_MS, QUARTER_MS
 from forebay.store.seal import every_series
-from forebay.store.state import from_ms
+from forebay.store.slots import covered
+from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 
 _FOR_EVER_MS = 1 << 62
@@ -43,7 +45,19 @@ def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -
             for segment in sealed:
                 progress(segment.file)
                 found += _of_file(store, raw, segment)
+        progress(f"the readings of {gateway.name} that are not sealed")
+        found += _hot(store, gateway.id)
     return found
+
+
+def _hot(store: Store, gateway_id: int) -> list[str]:
+    """Compare what was put together of the readings in the database with them."""
+    with store.database.snapshot():
+        since_ms = sealed_until(store.database, gateway_id, "samples") or first_reading_ms(store.database, gateway_id)
+        latest = store.latest(gateway_id)
+        if since_ms is None or latest is None:
+            return []
+        return _rolled(store, gateway_id, since_ms, to_ms(latest.at) + 1, store.database.path)
 
 
 def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
@@ -64,7 +78,7 @@ def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
     if n != segment.n or least < segment.start_ms or most >= segment.end_ms:
         found.append(f"{path}: holds {n} readings of {from_ms(least)} to {from_ms(most)}, not what the database says")
     if raw.table == "samples":
-        found += _against_quarters(store, raw.gateway_id, segment)
+        found += _rolled(store, raw.gateway_id, segment.start_ms, segment.end_ms, path)
     elif raw.table == "part_samples":
         found += _against_part_quarters(store, raw, segment)
     return found
@@ -75,28 +89,21 @@ def _times(store: Store, segment: Segment) -> Iterator[Any]:
         yield part["at_ms"]
 
 
-def _against_quarters(store: Store, gateway_id: int, segment: Segment) -> list[str]:
-    select = f"SELECT at_ms - at_ms % {QUARTER_MS} AS q, count(*), sum(site_power_w) FROM {{table}} GROUP BY 1"  # noqa: S608
-    raw: dict[int, tuple[int, float]] = {}
-    for rows in store.archive.ask([segment.file], select, ("site_power_w",)):
-        for q, n, watts in rows:
-            before = raw.get(q, (0, 0.0))
-            raw[q] = before[0] + n, before[1] + (watts or 0.0)
-    sql = (
-        "SELECT start_ms, n, coalesce(site_power_w_sum, 0) FROM quarters"
-        " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"
-    )
-    first_ms = floor_ms(segment.start_ms, QUARTER_MS)
-    kept = {q: (n, watts) for q, n, watts in store.database.rows(sql, (gateway_id, first_ms, segment.end_ms))}
-    wrong = [
-        q
-        for q in raw.keys() | kept.keys()
-        if q not in raw or q not in kept or raw[q][0] != kept[q][0] or abs(raw[q][1] - kept[q][1]) > 0.01 * raw[q][0]
-    ]
-    if not wrong:
-        return []
-    path = store.archive.path(segment.file)
-    return [f"{path}: {len(wrong)} quarters of an hour differ from the database, the first at {from_ms(min(wrong))}"]
+def _rolled(store: Store, gateway_id: int, start_ms: int, end_ms: int, where: object) -> list[str]:
+    """Compare what was put together of [start, end) with the readings."""
+    found = []
+    for table in ("minutes", "quarters", "fed"):
+        begin_ms = start_ms
+        if table == "minutes":  # of what is sealed they may have gone
+            begin_ms = max(start_ms, covered(store, gateway_id, table, MINUTE_MS)[0])
+        try:
+            wrong = wrong_buckets(store, gateway_id, begin_ms, end_ms, table) if begin_ms < end_ms else []
+        except StoreError as exc:
+            return [str(exc)]
+        if wrong:
+            words = {"minutes": "minutes", "quarters": "quarters of an hour", "fed": "quarters of what fed what"}[table]
+            found.append(f"{where}: {len(wrong)} {words} differ from the database, the first at {from_ms(wrong[0])}")
+    return found
 
 
 def _against_part_quarters(store: Store, raw: Raw, segment: Segment) -> list[str]:

@@ -88,7 +88,7 @@ def summed(store: Store, gateway_id: int, window: Window, names: Sequence[str]) 
                 left = _add_buckets(store, gateway_id, (table, since_ms), window, found, left)
         for low_ms, high_ms in left:
             for part in store.raw(gateway_id).columns(names, low_ms, high_ms):
-                _add(found, (part["at_ms"] - window.start_ms) // window.step_ms, part)
+                add_readings(found, (part["at_ms"] - window.start_ms) // window.step_ms, part)
     return found
 
 
@@ -139,8 +139,8 @@ def _add_sums(sums: Sums, slot: Array, count: Array, total: Array, *extremes: Ar
     sums.high[slot] = np.fmax(sums.high[slot], high)
 
 
-def _add(found: Mapping[str, Sums], slot: Array, part: Mapping[str, Array]) -> None:
-    """Add readings in order of time; slot: the one of each."""
+def add_readings(found: Mapping[str, Sums], slot: Array, part: Mapping[str, Array]) -> None:
+    """Add readings in order of time to what their slots sum up to; slot: the one of each."""
     import numpy as np
 
     begins = np.flatnonzero(np.diff(slot, prepend=slot[0] - 1))
