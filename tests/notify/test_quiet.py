@@ -55,6 +55,11 @@ def test_an_hour_shown_twice_is_told_of_at_the_end_of_its_own() -> None:
     assert early.until(local(2026, 10, 25, 2, 10, fold=1), BERLIN) == local(2026, 10, 25, 2, 30, fold=1)
 
 
+def test_an_end_that_the_clock_skips_into_the_next_quiet_hours_is_when_the_clock_is_set() -> None:
+    hours = QuietHours.parse("03:15-02:45")
+    assert hours.until(local(2026, 3, 28, 6), BERLIN) == local(2026, 3, 29, 3)
+
+
 @given(
     start_of=st.sampled_from([datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC)]),
     after_min=st.integers(0, 4 * 1440),

@@ -171,3 +171,8 @@ def test_what_is_shown_holds_no_secret(tmp_path: Path) -> None:
     assert "POST http://127.0.0.1:8123/…" in shown
     assert "Authorization: …" in shown
     assert SECRET not in shown
+
+
+async def test_a_time_to_wait_beyond_the_calendar_is_none() -> None:
+    async with receiver(answers(200, after="Fri, 31 Dec 9999 23:59:59 -2300")) as port:
+        await webhook(port).send(MESSAGE)

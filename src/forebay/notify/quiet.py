@@ -35,7 +35,7 @@ class QuietHours:
         """Return when something of that time may be told [UTC]: at once, or when the quiet hours end.
 
         An hour that the clock shows twice is told of at its own end; an end that the clock skips is told of as if the
-        clock had not been changed yet.
+        clock had not been changed yet, or when the clock is changed where it would be quiet again by then.
         """
         if not self.holds(at, zone):
             return at
@@ -45,4 +45,10 @@ class QuietHours:
             for days in (0, 1)
             for fold in (0, 1)
         )
-        return min(end for end in ends if end > at and not self.holds(end, zone))
+        found = min((end for end in ends if end > at and not self.holds(end, zone)), default=None)
+        if found is not None:
+            return found
+        minute = at.replace(second=0, microsecond=0)
+        while self.holds(minute, zone):
+            minute += timedelta(minutes=1)
+        return minute

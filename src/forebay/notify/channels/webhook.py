@@ -127,6 +127,6 @@ def _wait_s(told: str | None) -> float:
     else:
         try:
             wait_s = (parsedate_to_datetime(told).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
     return min(max(0.0, wait_s), _LONGEST_WAIT_S)
