@@ -297,6 +297,15 @@ def test_a_counter_that_never_moves_is_no_counter(store: Store) -> None:
         assert found.wh == pytest.approx(true_wh(name, DAY_S), rel=0.01, abs=250), name
 
 
+def test_a_counter_that_is_told_every_other_reading_and_zero_between_is_not_believed(store: Store) -> None:
+    told = list(telling(DAY_S, 10))
+    record(store, (one if n % 2 else replace(one, counters=dict.fromkeys(NAMES, 0.0)) for n, one in enumerate(told)))
+
+    assert "stuck" in {reason for _, reason in reasons(store)}
+    for name, found in energy(store, 1, START, at(DAY_S)).items():
+        assert found.wh == pytest.approx(true_wh(name, DAY_S), rel=0.02, abs=500), name
+
+
 def test_a_house_of_power_alone_is_summed_by_power_hot_and_sealed(store: Store) -> None:
     record(store, (replace(one, counters=dict.fromkeys(NAMES)) for one in telling(DAY_S, 10)))
     windows = [at(n * 5000) for n in range(18)]

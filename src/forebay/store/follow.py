@@ -60,6 +60,10 @@ class _Still:
     flowed_ms: int = 0
 
 
+def _is_due(still: _Still, point: Point) -> bool:
+    return still.wh >= STUCK_WH and (still.row_ms is None or point.at_ms - still.row_ms >= REFRESH_MS)
+
+
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """A point that the counter may come back to, what the powers had counted by then, and how far it went away."""
@@ -152,7 +156,7 @@ class Follower:
             self._still = _Still(point) if still.wh == 0 or has_rested else still
             return Change()
         still = replace(still, wh=still.wh + powers_wh, flowed_ms=point.at_ms)
-        is_due = still.wh >= STUCK_WH and (still.row_ms is None or point.at_ms - still.row_ms >= REFRESH_MS)
+        is_due = _is_due(still, point)
         self._still = replace(still, row_ms=point.at_ms) if is_due else still
         if not is_due:
             return Change()
@@ -231,6 +235,9 @@ class Follower:
                 self._resumed = replace(
                     mark.still, wh=mark.still.wh + seen.wh, unknown_ms=mark.still.unknown_ms + seen.unknown_ms
                 )
+                if _is_due(self._resumed, point):  # one that is away every other reading never stands for two
+                    self._resumed = replace(self._resumed, row_ms=point.at_ms, flowed_ms=point.at_ms)
+                    return self._stuck(self._resumed, point)
             reason = Trouble.SPIKE if mark.size_wh > 0 else Trouble.DIP
             return Change([self._row(since, point, reason, net_wh, net_wh, size_wh=mark.size_wh)], since.at_ms)
         return None
