@@ -246,3 +246,18 @@ def test_wrong_questions_about_a_window_are_refused_in_words(client: Any, query:
 
     assert reply.status_code == 400
     assert set(reply.json()) == {"error", "advice"}
+
+
+@pytest.mark.parametrize(("apart_s", "step_s"), [(60, 300), (430, 900), (900, 900), (1700, 1800), (3600, 3600)])
+def test_readings_that_are_far_apart_are_drawn_as_a_line_and_not_as_dots(
+    client: Any, store: Store, apart_s: int, step_s: int
+) -> None:
+    i = store.gateway_id("gateway")
+    for n in range(86_400 // apart_s):
+        store.append(i, Reading(at=MIDNIGHT + timedelta(seconds=7 + n * apart_s), solar_power_w=float(n)))
+
+    told = ask(client, MIDNIGHT, MIDNIGHT + timedelta(days=1), points=300)
+
+    assert told["step_s"] == step_s
+    column = told["columns"]["solar_power_w"]
+    assert sum(value is None for value in column) <= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from forebay.errors import StoreError
@@ -32,6 +33,8 @@ _MOST_OVER = 1.5
 _RAW_OVER = 3.0
 _FINE_S = 2 * DAY_S
 """In windows up to this length the spacing of readings is looked at [s]."""
+_FEW = 5
+"""From so many slots on it is judged how far apart readings are."""
 _MOST_GAPS = 300
 _PLACES = {"W": 1, "%": 2, "V": 2, "Hz": 3, "A": 2, "Wh": 0}
 
@@ -54,8 +57,29 @@ def series(  # noqa: PLR0917 - a window, and how finely what of it is told
     """Return the curves of a window; names: signals, `charge_app_pct`, and `part/ID/name`.
 
     The slots begin at round local times, the first at or before `start`; least_s: slots are so long at least [s].
+    They are longer where readings, or what was imported, are so far apart that most slots would be empty.
     Raises StoreError for an unknown name.
     """
+    told = _series(answers, start, end, names, points, least_s)
+    wider_s = _filled_s(told)
+    return told if wider_s is None else _series(answers, start, end, names, points, wider_s)
+
+
+def _filled_s(told: Mapping[str, Any]) -> int | None:
+    """Return the length of slots that leaves few of them empty [s]; None where it is that of the answer already."""
+    step_s = told["step_s"]
+    if not STEPS_S[1] <= step_s < STEPS_S[-1]:
+        return None
+    columns = [[n for n, value in enumerate(column) if value is not None] for column in told["columns"].values()]
+    known = max(columns, key=len, default=[])
+    apart = sorted(after - before for before, after in pairwise(known))
+    usual = apart[len(apart) * 4 // 5] if len(apart) >= _FEW else 1
+    return None if usual <= 1 else next((s for s in STEPS_S if s >= usual * step_s), STEPS_S[-1])
+
+
+def _series(  # noqa: PLR0917 - a window, and how finely what of it is told
+    answers: Answers, start: datetime, end: datetime, names: Sequence[str], points: int, least_s: int
+) -> dict[str, Any]:
     i = answers.gateway_id
     head = {"start": iso(start), "end": iso(end), "timezone": answers.timezone}
     if i is None:
