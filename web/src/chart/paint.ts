@@ -45,16 +45,22 @@ export function drawLevel(plot: uPlot, value: number, label: string, palette: Pa
 
 /** The unit in the plot's upper left corner. */
 export function drawUnit(plot: uPlot, unit: string, palette: Palette): void {
-  write(plot, unit, plot.bbox.left + 6 * uPlot.pxRatio, plot.bbox.top + 2 * uPlot.pxRatio, palette, "left", "top");
+  write(plot, unit, plot.bbox.left + 6 * uPlot.pxRatio, plot.bbox.top + 2 * uPlot.pxRatio, palette, "left", "top", true);
 }
 
-function write(plot: uPlot, text: string, x: number, y: number, palette: Palette, align: CanvasTextAlign, base: CanvasTextBaseline): void {
+function write(plot: uPlot, text: string, x: number, y: number, palette: Palette, align: CanvasTextAlign, base: CanvasTextBaseline, isBoxed = false): void {
   const { ctx } = plot;
   ctx.save();
   ctx.fillStyle = palette.muted;
   ctx.font = `${Math.round(palette.rem * 0.78 * uPlot.pxRatio)}px ${palette.font}`;
   ctx.textAlign = align;
   ctx.textBaseline = base;
+  if (isBoxed && text) {
+    const pad = 3 * uPlot.pxRatio; // a bar may stand behind it, which no rim round the letters keeps apart
+    ctx.fillStyle = palette.ground;
+    ctx.fillRect(x - pad, y, ctx.measureText(text).width + 2 * pad, palette.rem * uPlot.pxRatio);
+    ctx.fillStyle = palette.muted;
+  }
   ctx.strokeStyle = palette.ground;
   ctx.lineWidth = 3 * uPlot.pxRatio;
   ctx.lineJoin = "round";

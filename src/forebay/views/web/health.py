@@ -78,7 +78,8 @@ def _week(asked: Asked, _: Room) -> Said | None:
     if ratio is None:
         return None
     share = "All" if ratio > 0.99995 else percent_words(ratio) if ratio < 0.995 else f"{100 * ratio:.2f} %"
-    words = f"{share} of the last week was recorded."
+    of = "last week" if start > first else "time since the record began"
+    words = f"{share} of the {of} was recorded."
     if 1 - ratio > MOST_LOST:
         return Said("warning", "Gaps", words, "Energies miss nothing of it; look at the reasons of the gaps below.")
     return Said("good", "Gaps", words)

@@ -79,7 +79,7 @@ def _imbalance(found: Sequence[Part], told: Days, days: Sequence[date]) -> dict[
     latest_pct = next((pct for pct in reversed(apart) if pct is not None), None)
     words = "One pack has nothing to be uneven with."
     if latest_pct is not None:
-        words = f"The packs' charges are within {latest_pct:.1f} % of each other."
+        words = f"The packs' charges are within {max(latest_pct, 0.1):.1f} % of each other."
         if latest_pct > UNEVEN_PCT:
             words = (
                 f"The packs are uneven: their charges differ by {latest_pct:.0f} %. If it lasts, tell your installer."

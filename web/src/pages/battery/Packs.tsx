@@ -15,6 +15,9 @@ const PLOTS: readonly Plot[] = [
 ];
 const APART: readonly Plot[] = [{ unit: "%", height: [7, 9], range: (_, high) => [0, Math.max(10, Math.ceil((high ?? 0) / 5) * 5)] }];
 
+/** What a pack's inverter does; a state that nobody explained is told as it is. */
+const STATES: Readonly<Record<string, string>> = { PINV_GridFollowing: "follows the grid", PINV_GridForming: "carries the house alone" };
+
 export function Packs({ answer, ask, isDark, today }: PageProps & { answer: BatteryAnswer }) {
   const { packs, imbalance, timezone } = answer;
   const ids = packs.map(({ id }) => id).join(",");
@@ -30,7 +33,7 @@ export function Packs({ answer, ask, isDark, today }: PageProps & { answer: Batt
   return (
     <Panel id="packs" title={packs.length === 1 ? "The pack" : "Packs"} lead={packs.length > 1 ? imbalance.words : undefined}>
       <Table caption="Packs, as they were last read" columns={["Pack", "Holds when full", "Charge", "Temperature", "Discharged in the last year", "State"]} rows={packs.map(packRow)} />
-      <SignalChart title="Charge and temperature of the packs" timezone={timezone} ask={ask} signals={signals} plots={PLOTS} shown={shown} isDark={isDark} note="The temperature is that of the air in the housing." />
+      <SignalChart title="Charge and temperature of the packs" timezone={timezone} ask={ask} signals={signals} plots={PLOTS} shown={shown} isDark={isDark} note="The charge is as the gateway counts it, a little more than the app shows. The temperature is that of the air in the housing." />
       {packs.length > 1 ? <Imbalance answer={answer} isDark={isDark} /> : null}
     </Panel>
   );
@@ -51,7 +54,7 @@ function packRow(pack: Pack) {
     measured(pack.charge_pct, "%"),
     measured(pack.temperature_c, "°C"),
     measured(pack.discharged_kwh, "kWh"),
-    pack.is_silent ? "has not been heard of for a day" : (pack.state ?? "not told"),
+    pack.is_silent ? "has not been heard of for a day" : (STATES[pack.state ?? ""] ?? pack.state ?? "not told"),
   ];
 }
 

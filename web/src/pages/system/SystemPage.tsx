@@ -81,7 +81,7 @@ function Gateway({ answer, listed }: { answer: SystemAnswer; listed: readonly Ga
     ["Time zone", (gateway.timezone ?? timezone).replace(/_/g, " ")],
     ["Firmware", gateway.firmware],
     ["Mode", gateway.mode_words],
-    ["Running since", gateway.uptime_s === null ? null : `${span(gateway.uptime_s)} ago`],
+    ["Running for", gateway.uptime_s === null ? null : span(gateway.uptime_s)],
     ["Firmware update", gateway.update_state?.replace(/^\//, "").replace(/_/g, " ") ?? null],
     ["Recorded since", gateway.first ? moment(gateway.first, timezone) : null],
     ["Readings", count(gateway.readings)],
@@ -116,9 +116,10 @@ function Gateway({ answer, listed }: { answer: SystemAnswer; listed: readonly Ga
   );
 }
 
-function Gaps({ answer: { gaps, timezone } }: { answer: SystemAnswer }) {
+function Gaps({ answer: { gaps, gateway, start, timezone } }: { answer: SystemAnswer }) {
   const ratio = gaps.recorded_ratio;
-  const share = ratio === null ? "" : ` ${ratio > 0.99995 ? "All" : `${(100 * ratio).toFixed(2)} %`} of the last year was recorded.`;
+  const isYoung = gateway.first !== null && Date.parse(start) <= Date.parse(gateway.first);
+  const share = ratio === null ? "" : ` ${ratio > 0.99995 ? "All" : `${(100 * ratio).toFixed(2)} %`} of the ${isYoung ? "time since the record began" : "last year"} was recorded.`;
   return (
     <Panel id="gaps" title="Times without readings" lead={`${gaps.count ? `${gaps.count} ${gaps.count === 1 ? "gap" : "gaps"}, ${span(gaps.seconds)} in all.` : "No gap."}${share} No energy is lost in a gap: the gateway's counters went on.`}>
       {gaps.list.length ? (
