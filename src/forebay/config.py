@@ -313,7 +313,8 @@ def password_of(settings: GatewaySettings) -> str | None:
         try:
             return settings.password_file.read_text(encoding="utf-8").splitlines()[0]
         except (OSError, IndexError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"gateway.password_file: {settings.password_file} holds no password: {exc}") from exc
+            reason = getattr(exc, "strerror", None) or exc
+            raise ConfigError(f"gateway.password_file: {settings.password_file} holds no password: {reason}") from exc
     return settings.password
 
 
@@ -355,7 +356,10 @@ def write(
         table.pop("password_file", None)
     for key, value in given.items():
         table[key] = tomlkit.parse(f"value = {_quoted(value)}")["value"]
-    _replace(path, tomlkit.dumps(document))
+    text = tomlkit.dumps(document).rstrip() + "\n"
+    if name:  # an empty line before its head
+        text = re.sub(rf"\n+(?=\[gateways\.{re.escape(name)}\]\n)", "\n\n", text, count=1)
+    _replace(path, text)
 
 
 def _document(path: Path) -> TOMLDocument:

@@ -38,8 +38,8 @@ def password(options: argparse.Namespace) -> int:
     else:
         if role is Role.VIEWER and Role.OWNER not in passwords:
             raise ConfigError("set the owner's password first: without it everybody is the owner")
-        first = ask_password(f"New password of the {role}")
-        if ask_password("Again") != first:
+        first = ask_password(f"New password of the {role}", "page")
+        if ask_password("Again", "page") != first:
             raise ConfigError("the two differ; nothing was changed")
         passwords[role] = hashed(first)
         words = f"the {role}'s password is set"

@@ -17,9 +17,10 @@ def keep(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     path = record_path(options, settings)
-    for name, value, least in (("--days", options.days, LEAST_DAYS), ("--mb", options.mb, LEAST_MB)):
+    bounds = (("--days", options.days, LEAST_DAYS, "days"), ("--mb", options.mb, LEAST_MB, "MB"))
+    for name, value, least, what in bounds:
         if value is not None and value < least:
-            raise ConfigError(f"{name} {value}: at least {least} is kept; without a bound everything is")
+            raise ConfigError(f"{name} {value}: at least {least} {what} are kept; without a bound everything is")
     is_given = options.days is not None or options.mb is not None
     bound = Bound(options.days, options.mb) if is_given else Bound(settings.store.keep_days, settings.store.keep_mb)
     if options.apply:

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from forebay.client.tls import Certificate, Trust
 
 
-def _ask(question: str, default: str = "") -> str:
+def _ask(question: str, default: str = "", command: str = "setup") -> str:
     print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:
-        raise ConfigError(f"no answer to “{question}”: the input ended; see `forebay setup --help` for the options")
+        raise ConfigError(f"no answer to “{question}”: the input ended; see `forebay {command} --help` for the options")
     return line.strip() or default
 
 
-def ask_password(question: str) -> str:
+def ask_password(question: str, command: str = "setup") -> str:
     """Ask for a password, unseen on a terminal; else the next line of the input."""
     if sys.stdin.isatty():
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
-    return _ask(question)
+    return _ask(question, command=command)
 
 
 def setup(options: argparse.Namespace) -> int:
