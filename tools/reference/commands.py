@@ -107,4 +107,4 @@ def _name(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    return sentence((action.help or "").partition(" (default: ")[0])
+    return sentence((action.help or "").replace("%%", "%").partition(" (default: ")[0])
