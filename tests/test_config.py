@@ -76,6 +76,7 @@ def test_further_gateways_have_names_and_keep_their_order(tmp_path: Path) -> Non
             '[gateway]\nhost = "x"\nname = "barn"\n[gateways.barn]\nhost = "y"',
             "gateways.barn: .* has this name",
         ),
+        ('[gateway]\nhost = "x"\n[gateways.barn]\nhost = "x"', r"gateways.barn.host: x is that of .gateway. too"),
         ('[gateway]\nhost = "x"\nname = "+all"', "gateway.name: .* begins with"),
     ],
 )

@@ -146,10 +146,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 def by_name(settings: Settings) -> dict[str, FirstGatewaySettings | FurtherGatewaySettings]:
     """Return every gateway that the settings tell of, by its name; [gateway] comes first."""
     first = settings.gateway
-    named: dict[str, FirstGatewaySettings | FurtherGatewaySettings] = {}
-    if first.host:
-        named[first.name or first.host] = first
-    return {**named, **settings.gateways}
+    named: dict[str, FirstGatewaySettings | FurtherGatewaySettings] = {first.name or first.host: first}
+    return {**(named if first.host else {}), **settings.gateways}
 
 
 def chosen(settings: Settings, name: str) -> Settings:
@@ -242,11 +240,22 @@ def _check_gateways(path: Path, raw: dict[str, Any]) -> None:
         if not gateway.host:
             raise ConfigError(f"{path}: {key}.host: which gateway is it? give its name or address")
     first = raw.get("gateway", {})
+    _check_hosts(path, first, tables)
     name = (first.get("name") or first.get("host")) if isinstance(first, dict) else None
     if name in tables:
         raise ConfigError(f"{path}: gateways.{name}: [gateway] has this name already; give one of them another")
     if isinstance(name, str) and name.startswith("+"):
         raise ConfigError(f"{path}: gateway.name: {name} begins with +, which means several gateways together")
+
+
+def _check_hosts(path: Path, first: object, tables: dict[str, Any]) -> None:
+    """Raise ConfigError for a gateway that is named twice: it would be asked and recorded twice."""
+    hosts: dict[tuple[object, object], str] = {}
+    every = {"gateway": first} | {f"gateways.{name}": table for name, table in tables.items()}
+    told = {key: table for key, table in every.items() if isinstance(table, dict) and table.get("host")}
+    for key, table in told.items():
+        if (other := hosts.setdefault((table["host"], table.get("port", 443)), key)) != key:
+            raise ConfigError(f"{path}: {key}.host: {table['host']} is that of [{other}] too; name each gateway once")
 
 
 def _struct_at(place: str) -> type[msgspec.Struct] | None:

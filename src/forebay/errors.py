@@ -21,7 +21,8 @@ ForebayError
 │   └── MalformedReply       the body is not of the shape we know        [report]
 ├── NotConfirmed             a row that writes, and nobody said yes      [stop]
 ├── StoreError               the database cannot be used                 [stop]
-│   └── NoSuchGateway        the record knows no gateway of this name    [stop]
+│   ├── NoSuchGateway        the record knows no gateway of this name    [stop]
+│   └── NoSuchPart           it knows no pack, string, … of this number  [stop]
 ├── ConfigError              a setting is wrong; the message names it    [stop]
 ├── NotDelivered             a notification did not reach its receiver   [retry]
 └── EmulatorError            the emulated home cannot be built or served [stop]
@@ -201,6 +202,10 @@ class StoreError(ForebayError):
 
 class NoSuchGateway(StoreError):
     """The record knows no gateway of this name; the message lists those it knows."""
+
+
+class NoSuchPart(StoreError):
+    """The gateway has no pack, string, inverter or meter of this number; the message lists those it has."""
 
 
 class ConfigError(ForebayError):

@@ -94,6 +94,7 @@ async def serve_page(
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=2,
+            proxy_headers=bool(page.behind_tls or page.prefix),  # else anybody could name another address as his own
             ssl_certfile=page.certificate,
             ssl_keyfile=page.key,
         )

@@ -121,3 +121,26 @@ async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"page\.certificate, page\.key: cannot be used"):
         await shown(Recording(db=tmp_path / "forebay.db", port=0, page=page), "")
+
+
+@pytest.mark.parametrize(("prefix", "statuses"), [("", [401] * 5 + [429]), ("/forebay", [401] * 6)])
+async def test_who_guesses_cannot_say_from_where_unless_a_proxy_is_told_of(
+    forebay: Forebay, file: Path, tmp_path: Path, prefix: str, statuses: list[int]
+) -> None:
+    await asyncio.to_thread(forebay, "page", "password", stdin=TWICE)
+    recording = Recording(db=tmp_path / "forebay.db", port=0, page=Page(access=file, prefix=prefix))
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(record_and_show([House(Nobody(), "g")], recording, stop=stop, ready=ready.set_result))
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            address = await ready
+            told = [
+                await client.post(
+                    f"{address}login", data={"password": "guess"}, headers={"X-Forwarded-For": f"198.51.100.{n}"}
+                )
+                for n in range(6)
+            ]
+    finally:
+        stop.set()
+        await task
+    assert [answer.status_code for answer in told] == statuses

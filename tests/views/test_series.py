@@ -261,3 +261,11 @@ def test_readings_that_are_far_apart_are_drawn_as_a_line_and_not_as_dots(
     assert told["step_s"] == step_s
     column = told["columns"]["solar_power_w"]
     assert sum(value is None for value in column) <= 2
+
+
+def test_a_part_that_is_not_there_is_not_found(client: Any, noisy: tuple[int, list[tuple[datetime, float]]]) -> None:
+    start = int(MIDNIGHT.timestamp())
+    reply = client.get(f"/api/series?start={start}&end={start + 600}&signals=part/9999/power_w")
+
+    assert reply.status_code == 404
+    assert "part 9999: there is none of this number" in reply.json()["error"]

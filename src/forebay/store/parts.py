@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from forebay.errors import StoreError
+from forebay.errors import NoSuchPart, StoreError
 from forebay.records.parts import BY_PART_NAME, PART_NAMES, ROLLED, PartKind, Value
 from forebay.records.signals import Kind
 from forebay.store.query import day_bounds
@@ -237,7 +237,7 @@ def _known(store: Store, gateway_id: int, part_ids: Sequence[int]) -> list[Part]
     there = {part.id: part for part in parts(store, gateway_id)}
     for part_id in part_ids:
         if part_id not in there:
-            raise StoreError(f"part {part_id}: there is none of this number; there are {sorted(there) or 'no parts'}")
+            raise NoSuchPart(f"part {part_id}: there is none of this number; there are {sorted(there) or 'no parts'}")
     return [there[part_id] for part_id in dict.fromkeys(part_ids)]
 
 

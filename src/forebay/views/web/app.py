@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from forebay.clock import Clock, SystemClock
-from forebay.errors import NoSuchGateway, StoreError
+from forebay.errors import NoSuchGateway, NoSuchPart, StoreError
 from forebay.records.site import Site
 from forebay.store.store import Store
 from forebay.views.web.access import Access
@@ -87,6 +87,10 @@ class _Api:
 
 async def _no_such_gateway(_: Request, exc: Exception) -> Response:
     return refusal(404, str(exc), "GET /api/gateways lists them.")
+
+
+async def _no_such_part(_: Request, exc: Exception) -> Response:
+    return refusal(404, str(exc), "GET /api/system lists the parts.")
 
 
 async def _store_failed(_: Request, exc: Exception) -> Response:
@@ -160,6 +164,7 @@ def build(
         middleware=[Middleware(Guard, hosts=tuple(hosts), prefix=prefix, posts=posts), *door],
         exception_handlers={
             NoSuchGateway: _no_such_gateway,
+            NoSuchPart: _no_such_part,
             StoreError: _store_failed,
             HTTPException: _http_failed,
             Exception: _failed,
