@@ -15,6 +15,8 @@ from forebay.cli.history_print import Screen
 from forebay.cli.output import as_json
 from forebay.cli.terminal import say
 from forebay.errors import ConfigError, StoreError
+from forebay.records.reasons import Reason
+from forebay.views.words import gap_words
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -124,7 +126,7 @@ class _Asked:
                 for side in ("start", "end")
             )
             until = f"{end:%Y-%m-%d %H:%M:%S}" if end else "now"
-            say(f"no readings from {start:%Y-%m-%d %H:%M:%S} to {until}: {gap['reason']}")
+            say(f"No readings from {start:%Y-%m-%d %H:%M:%S} to {until}. {gap_words(Reason(gap['reason']))}")
         if len(gaps) > _MOST_GAPS:
             say(f"… and {len(gaps) - _MOST_GAPS} more times without readings; --json lists them all")
 
