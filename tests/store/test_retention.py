@@ -200,7 +200,7 @@ def test_the_command_only_says_what_would_go_until_it_is_told_to(path: Path, tmp
     assert "every reading is kept for ever" in free.stdout
     assert dry.stdout.splitlines()[0].startswith("2026-01-01 to 2026-02-01")
     assert "1 files would go; --apply lets them go" in dry.stdout
-    assert (odd.returncode, "at least 30 is kept" in odd.stderr) == (1, True)
+    assert (odd.returncode, "at least 30 days are kept" in odd.stderr) == (1, True)
     assert [one["file"] for one in json.loads(real.stdout)["files"]] == ["1/samples-2026-01.parquet"]
     with Store.read(path) as store:
         assert len(files(store)) == untouched - 1
