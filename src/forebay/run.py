@@ -76,9 +76,11 @@ async def serve_page(
     """
     import socket
 
+    from forebay.views.web.crowd import Listener, Patient
+
     bind, port, page = recording.bind, recording.port, recording.page
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    with Listener(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((bind, port))
@@ -89,7 +91,9 @@ async def serve_page(
         listener.listen(128)
         settings = uvicorn.Config(
             app,
-            log_level="warning",
+            http=Patient,
+            ws="none",
+            log_level="error",  # its warnings are of what strangers send: they would fill the log as they please
             access_log=False,
             server_header=False,
             lifespan="off",

@@ -41,7 +41,20 @@ def test_loopback_names_are_ours(client: Any, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.168.1.5", "[::2]", ""]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "192.168.1.5",
+        "[::2]",
+        "",
+        "localhost:80@evil.example",
+        "localhost:x",
+        "[::1",
+        "::1",
+        "local host",
+    ],
 )
 def test_other_names_are_refused(client: Any, host: str) -> None:
     reply = client.get("/api/now", headers={"Host": host})
@@ -92,7 +105,9 @@ def test_a_file_that_did_not_change_is_not_sent_again(client: Any) -> None:
     assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/none.js"])
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/none.js", "/assets"]
+)
 def test_only_the_pages_own_files_are_served(client: Any, path: str) -> None:
     reply = client.get(path)
 

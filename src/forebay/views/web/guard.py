@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -25,6 +26,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:@/\[\]]+))(?::\d*)?")
 _ANY = frozenset({"0.0.0.0", "::", ""})
 
 
@@ -40,8 +42,9 @@ def refusal(status: int, error: str, advice: str) -> Response:
 
 
 def _host_of(header: str) -> str:
-    host = header.rsplit("]", 1)[0].lstrip("[") if header.startswith("[") else header.rsplit(":", 1)[0]
-    return host.lower().rstrip(".")
+    """Return the name or address of a Host header; nothing for one that is neither."""
+    found = _HOST.fullmatch(header)
+    return (found["six"] or found["name"]).lower().rstrip(".") if found else ""
 
 
 class Guard:
@@ -93,7 +96,11 @@ class Guard:
             answer = RedirectResponse(f"{self._prefix}/", 308)
         elif self._prefix and scope["path"].startswith(f"{self._prefix}/"):
             scope = {**scope, "path": scope["path"].removeprefix(self._prefix)}
-        if not self._knows(_host_of(Headers(scope=scope).get("host", ""))):
+        headers = Headers(scope=scope)
+        if "content-length" in headers and "transfer-encoding" in headers:  # a proxy may have read another request
+            answer = refusal(400, "Content-Length and Transfer-Encoding contradict each other.", "Send one of them.")
+            answer.headers["Connection"] = "close"
+        elif not self._knows(_host_of(headers.get("host", ""))):
             answer = refusal(421, "This server does not go by that name.", "Use the address that forebay prints.")
         elif scope["method"] not in {"GET", "HEAD"} and (scope["method"] != "POST" or scope["path"] not in self._posts):
             answer = refusal(405, f"{scope['method']} is not offered here.", "Everything here is read with GET.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +25,7 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _FOREVER = "public, max-age=31536000, immutable"
+_NO_PAGE = "There is no such page here.\n"
 _NOT_BUILT = (
     "The dashboard's page is not built. Run `make web` in a source tree (or `npm ci && npm run build` in web/), "
     "or install the wheel, which brings it. The data is at /api/now all the same.\n"
@@ -50,7 +51,9 @@ class Pages:
         try:
             response = await self._files.get_response(path, scope)
         except HTTPException as exc:
-            return PlainTextResponse("There is no such page here.\n", exc.status_code, {"Cache-Control": "no-store"})
+            return PlainTextResponse(_NO_PAGE, exc.status_code, {"Cache-Control": "no-store"})
+        if isinstance(response, RedirectResponse):  # of a folder's name, to an address that no proxy knows
+            return PlainTextResponse(_NO_PAGE, 404, {"Cache-Control": "no-store"})
         suffix = Path(path).suffix if path != "." else ".html"
         if response.status_code == 200 and suffix in _TYPES:
             response.headers["Content-Type"] = _TYPES[suffix]
