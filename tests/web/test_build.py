@@ -117,6 +117,21 @@ def test_both_pages_go_into_the_wheel_and_neither_into_the_sources(hook: ModuleT
         assert f"{place}/" in ignored
 
 
+def test_the_source_archive_holds_the_whole_tree_each_file_in_its_place() -> None:
+    """From it everything can be built and checked that can be from a clone; nothing is there that was built."""
+    sdist = pytest.importorskip("hatchling.builders.sdist", reason="hatchling is not here")
+    names = {file.distribution_path for file in sdist.SdistBuilder(str(ROOT)).recurse_included_files()}
+    lists = [name for name in names if name.startswith("requirements")]
+
+    assert {name.partition("/")[0] for name in names if "/" in name} == {
+        ".ci", "bench", "docs", "src", "tests", "tools", "web",
+    }  # fmt: skip
+    assert {"Makefile", "hatch_build.py", "LICENSE", "CONTRIBUTING.md", ".ci/run"} <= names
+    assert {"src/forebay/py.typed", "tests/conftest.py", "tools/venv.sh", "docs/images/now-light.png"} <= names
+    assert len(lists) == 3
+    assert not [name for name in names if "node_modules" in name or "/static/" in name or name.endswith(".pyc")]
+
+
 def test_each_page_has_a_script_that_builds_it(hook: ModuleType) -> None:
     scripts = json.loads((ROOT / "web/package.json").read_text("utf-8"))["scripts"]
 
