@@ -41,21 +41,29 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def until_stopped() -> AsyncIterator[asyncio.Event]:
-    """Give an event that an interrupt or a termination sets; a second one ends at once."""
+    """Give an event that an interrupt, a termination or a closed terminal sets; a second one ends at once.
+
+    A closed terminal is no reason to end where it is ignored already, as under `nohup`.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
     def asked() -> None:
         stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        give_back()
+
+    def give_back() -> None:
+        for number in numbers:
             loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, asked)
     try:
         yield stop
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        give_back()
 
 
 class _Server(uvicorn.Server):

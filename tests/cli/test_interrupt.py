@@ -1,7 +1,9 @@
-"""Ctrl-C at a question ends the command at once, and nothing is agreed to."""
+"""Ctrl-C ends a command at once, at a question and before it has begun; a closed terminal ends what runs on."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +13,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Emulated
 from tests.cli.processes import command, environment
+
+from forebay import cli
+from forebay.run import until_stopped
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,31 @@ def test_an_interrupt_at_a_question_of_setup_ends_it(
     assert (code, b"Traceback" in rest) == (130, False)
     assert not (home / ".config/forebay/forebay.toml").exists()
     assert (home / "state/known_gateways.json").exists() == (typed[1:] == ["yes"])
+
+
+def test_an_interrupt_while_the_command_is_still_being_read_is_130_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("forebay.cli.parser.parse", interrupted)
+
+    assert cli.main(["demo"]) == 130
+
+
+@pytest.mark.parametrize(("before", "ends"), [(signal.SIG_DFL, True), (signal.SIG_IGN, False)], ids=["plain", "nohup"])
+async def test_a_closed_terminal_ends_what_runs_unless_it_was_told_to_live_on(
+    before: signal.Handlers, ends: bool
+) -> None:
+    kept = signal.signal(signal.SIGHUP, before)
+    try:
+        async with until_stopped() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 10 if ends else 0.2)
+
+            assert stop.is_set() == ends
+        assert signal.getsignal(signal.SIGHUP) is before
+    finally:
+        signal.signal(signal.SIGHUP, kept)

@@ -16,6 +16,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     1 is an error said on stderr, 2 wrong usage, 130 an interrupt.
     """
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     from forebay.cli.parser import parse
 
     options = parse(argv)
@@ -33,8 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         complain(exc, as_json=getattr(options, "json", False))
         return EXIT_ERROR
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
     except OSError as exc:
         _give_up_writing()
         if not isinstance(exc, BrokenPipeError):  # that is a reader who left, as `head` does
