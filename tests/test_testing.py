@@ -305,6 +305,23 @@ def test_markers_of_module_class_and_test_add_up(project: Path) -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
+def test_gateways_of_one_test_are_different_houses_the_same_ones_every_time(project: Path) -> None:
+    (project / "test_it.py").write_text(
+        "import pytest\n"
+        "SEEN = []\n"
+        "@pytest.mark.parametrize('time', [1, 2])\n"
+        "def test_it(powerwall_gateway, powerwall_gateways, time):\n"
+        "    three = [powerwall_gateway, powerwall_gateways(), powerwall_gateways(firmware='1.40.2')]\n"
+        "    serials = [one.serial for one in three]\n"
+        "    assert len(set(serials)) == 3, serials\n"
+        "    assert powerwall_gateways(seed=three[1].state['seed']).serial == serials[1]\n"
+        "    SEEN.append(serials)\n"
+        "    assert SEEN[0] == serials\n"
+    )
+    outcome = run_pytest(project.parent)
+    assert outcome.returncode == 0, outcome.stdout
+
+
 @pytest.mark.parametrize(
     ("marker", "words"),
     [

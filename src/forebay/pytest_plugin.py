@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forebay.testing import EmulatedGateway
 
 MARK = "powerwall"
+_STARTED = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,20 +35,23 @@ def powerwall_gateway(request: pytest.FixtureRequest) -> Iterator[EmulatedGatewa
     from forebay.testing import gateway
 
     _open_sockets(request)
-    with gateway(**_settings(request)) as running:
+    with gateway(**_settings(request, {})) as running:
         yield running
 
 
 @pytest.fixture
 def powerwall_gateways(request: pytest.FixtureRequest) -> Iterator[Callable[..., EmulatedGateway]]:
-    """Give a function that starts one gateway more; it takes what the marker takes, on top of what that says."""
+    """Give a function that starts one gateway more; it takes what the marker takes, on top of what that says.
+
+    Each is another house with serial numbers of its own: where nobody gives a seed, it counts on.
+    """
     from forebay.testing import gateway
 
     _open_sockets(request)
     with contextlib.ExitStack() as running:
 
         def start(**settings: Any) -> EmulatedGateway:
-            return running.enter_context(gateway(**{**_settings(request), **settings}))
+            return running.enter_context(gateway(**_settings(request, settings)))
 
         yield start
 
@@ -58,8 +62,8 @@ def _open_sockets(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("socket_enabled")
 
 
-def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return what the markers say; one nearer to the test goes before one of its class or module."""
+def _settings(request: pytest.FixtureRequest, called: dict[str, Any]) -> dict[str, Any]:
+    """Return how the test's next gateway starts: as the markers say, the nearest first, and before them the call."""
     import inspect
 
     from forebay.testing import gateway
@@ -72,4 +76,6 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     known = inspect.signature(gateway).parameters
     if unknown := [key for key in settings if key not in known]:
         raise pytest.UsageError(f"@pytest.mark.{MARK} does not know {', '.join(unknown)}; it knows {', '.join(known)}")
-    return settings
+    number = request.node.stash.get(_STARTED, 0)
+    request.node.stash[_STARTED] = number + 1
+    return {"seed": known["seed"].default + number, **settings, **called}
