@@ -16,8 +16,9 @@ from forebay.records.spans import SpanKind
 from forebay.store import Store
 from forebay.store.backup import back_up, restore
 from forebay.store.check import check
+from forebay.store.part_days import part_days
 from forebay.store.part_writer import PartWriter
-from forebay.store.parts import key_of, latest, part_days, part_readings, part_series, parts
+from forebay.store.parts import key_of, latest, part_readings, part_series, parts
 from forebay.store.query import day_bounds, zone
 from forebay.store.raw import segments
 from forebay.store.rollup import QUARTER_MS

@@ -24,7 +24,7 @@ from forebay.records.reading import Reading, SlowReading
 from forebay.store import Store
 from forebay.store.check import check
 from forebay.store.energy import energy_between
-from forebay.store.parts import part_days
+from forebay.store.part_days import part_days
 from forebay.store.query import series
 from forebay.store.raw import segments
 from forebay.store.retention import EVENT, Bound, let_go, plan

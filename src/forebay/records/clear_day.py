@@ -105,7 +105,7 @@ def judge(made_w: Array, clear_w: Array) -> DayOfSun:
     best = np.nanmax(clear_w) if not np.isnan(clear_w).all() else 0.0
     if best <= 0:
         return DayOfSun(None, 0.0, None, None)
-    daylight = np.nan_to_num(clear_w) > DAYLIGHT * best
+    daylight = clear_w > DAYLIGHT * best
     seen = daylight & ~np.isnan(made_w)
     clear_wh = float(clear_w[daylight].sum() / 4)
     seen_wh = float(clear_w[seen].sum() / 4)
@@ -131,7 +131,7 @@ def _stretch(made_w: Array, clear_w: Array, seen: Array, best: float) -> Dark | 
     """Return the longest run of quarters with a high sun and no production, None where none is long enough."""
     import numpy as np
 
-    stopped = seen & (np.nan_to_num(clear_w) > _HIGH_SUN * best) & (np.nan_to_num(made_w, nan=1e9) < STOPPED * clear_w)
+    stopped = seen & (clear_w > _HIGH_SUN * best) & (made_w < STOPPED * clear_w)
     edges = np.diff(np.concatenate(([0], stopped.astype(int), [0])))
     starts, ends = (edges == 1).nonzero()[0], (edges == -1).nonzero()[0]
     if not len(starts) or (ends - starts).max() < STOPPED_QUARTERS:

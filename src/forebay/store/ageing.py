@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from forebay.records.ageing import round_trip_ratio, weighted_median
 from forebay.store.energy import energy_between
-from forebay.store.query import day_bounds
+from forebay.store.kept import CAPACITY, kept_days, runs_of
+from forebay.store.query import day_bounds, day_edges
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 COVERED = 0.95
 """How much of a month must be accounted for to tell its round trip."""
 NEAR_S = 6 * 3600
 """How far from a month's edge the packs' energy may have been read [s]."""
+CAPACITY_WIDTH = 3
+_DAYS_AT_ONCE = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +59,6 @@ class RoundTrip:
     ratio: float | None
 
 
-def local_day_sql(tz: ZoneInfo, start: datetime, end: datetime) -> str:
-    """Return SQL for the number of the local day (since 1970) of `at_ms` in [start, end).
-
-    Both SQLite and DuckDB read it. Changes of the clock are looked for hour by hour.
-    """
-    changes = _offsets(tz, start, end)
-    cases = "".join(f" WHEN at_ms < {until} THEN {offset}" for offset, until in changes[:-1])
-    last = changes[-1][0]
-    shift = f"CASE{cases} ELSE {last} END" if cases else str(last)
-    local = f"(at_ms + {shift})"
-    return f"(({local} - {local} % 86400000) / 86400000)"
-
-
-def _offsets(tz: ZoneInfo, start: datetime, end: datetime) -> list[tuple[int, int]]:
-    """Return (offset from UTC, until when) in order [ms]."""
-
-    def offset(at: datetime) -> timedelta:
-        return at.astimezone(tz).utcoffset() or timedelta(0)
-
-    found, at = [], start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    step, fine = timedelta(days=7), timedelta(minutes=15)
-    while at < end:
-        later = at + step
-        if offset(at) != offset(later):
-            before, low, high = offset(at), at, later
-            while high - low > fine:
-                middle = low + ((high - low) // 2 // fine or 1) * fine
-                low, high = (middle, high) if offset(middle) == before else (low, middle)
-            found.append((before // timedelta(milliseconds=1), to_ms(high)))
-            later = high
-        at = later
-    return [*found, (offset(max(at, end)) // timedelta(milliseconds=1), to_ms(end))]
-
-
-def day_of_number(number: int) -> date:
-    """Return the date of a day counted from 1970."""
-    return date(1970, 1, 1) + timedelta(days=number)
-
-
 def slow_bounds(store: Store, gateway_id: int) -> tuple[datetime, datetime] | None:
     """Return the times of the first and the last slow reading, None where there is none."""
     sql = (
@@ -106,32 +76,54 @@ def capacity_days(store: Store, gateway_id: int, start: datetime, end: datetime,
     """
     if end <= start:
         return []
-    day = local_day_sql(tz, start, end)
-    select = (
-        f"SELECT {day} AS day, round(pack_full_wh) AS wh, pack_count, count(*) FROM {{table}}"  # noqa: S608
-        " WHERE pack_full_wh IS NOT NULL GROUP BY 1, 2, 3"
-    )
-    values: dict[int, dict[float, int]] = {}
-    packs: dict[int, dict[float, int]] = {}
-    for rows in store.raw(gateway_id, "slow_samples").ask(select, to_ms(start), to_ms(end)):
-        for number, wh, count, n in rows:
-            of_day = values.setdefault(int(number), {})
-            of_day[float(wh)] = of_day.get(float(wh), 0) + n
-            if count is not None:
-                counts = packs.setdefault(int(number), {})
-                counts[float(count)] = counts.get(float(count), 0) + n
-    found = []
-    for number in sorted(values):
-        known = packs.get(number)
-        found.append(
-            CapacityDay(
-                day_of_number(number),
-                weighted_median(list(values[number].items())),
-                None if known is None else int(weighted_median(list(known.items()))),
-                sum(values[number].values()),
-            )
-        )
+    first, last = (at.astimezone(tz).date() for at in (start, end))
+    edges_ms = day_edges(first, (last - first).days + 1, tz)
+    low_ms, high_ms = to_ms(start), to_ms(end)
+    kept = kept_days(store.database, gateway_id, CAPACITY, (low_ms, high_ms), CAPACITY_WIDTH)
+    rows = kept.rows_of(list(pairwise(edges_ms)))
+    found = {n: kept.told[row] for n, row in enumerate(rows.tolist()) if row >= 0}
+    for begin, until in runs_of(edges_ms, (rows < 0).nonzero()[0].tolist(), _DAYS_AT_ONCE):
+        run_ms = [max(low_ms, edges_ms[begin]), *edges_ms[begin + 1 : until], min(high_ms, edges_ms[until])]
+        if run_ms[0] < run_ms[-1]:
+            found |= {begin + n: row for n, row in enumerate(capacities_to_keep(store, gateway_id, run_ms))}
+    return [
+        CapacityDay(first + timedelta(days=n), wh, None if packs != packs else int(packs), int(count))  # noqa: PLR0124
+        for n, (wh, packs, count) in ((n, found[n].tolist()) for n in sorted(found))
+        if count
+    ]
+
+
+def capacities_to_keep(store: Store, gateway_id: int, edges_ms: Sequence[int]) -> Array:
+    """Return the capacity, the number of packs and how many readings told them, of the spans between the edges.
+
+    shape (n, 3); NaN where nothing was told. Raises StoreError.
+    """
+    import numpy as np
+
+    edges = np.array(edges_ms)
+    parts: list[tuple[Array, Array, Array]] = []
+    raw = store.raw(gateway_id, "slow_samples")
+    for chunk in raw.columns(("pack_full_wh", "pack_count"), edges_ms[0], edges_ms[-1]):
+        told = ~np.isnan(chunk["pack_full_wh"])
+        day = np.searchsorted(edges, chunk["at_ms"][told], side="right") - 1
+        parts.append((day, np.floor(chunk["pack_full_wh"][told] + 0.5), chunk["pack_count"][told]))
+    found = np.full((len(edges_ms) - 1, CAPACITY_WIDTH), np.nan)
+    found[:, 2] = 0
+    if not parts:
+        return found
+    days, full_wh, packs = (np.concatenate(column) for column in zip(*parts, strict=True))
+    for day in np.unique(days).tolist():
+        of_day = days == day
+        found[day] = _middle(full_wh[of_day]), _middle(packs[of_day]), of_day.sum()
     return found
+
+
+def _middle(values: Array) -> float:
+    """Return the median of the values that are known, NaN where none is."""
+    import numpy as np
+
+    each, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    return weighted_median(list(zip(each.tolist(), counts.tolist(), strict=True))) if len(each) else np.nan
 
 
 def months_between(first: date, last: date, tz: ZoneInfo) -> list[datetime]:
@@ -167,15 +159,17 @@ def round_trips(store: Store, gateway_id: int, edges: Sequence[datetime]) -> lis
 
 
 def _held_at(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[float | None]:
+    import numpy as np
+
     raw = store.raw(gateway_id, "slow_samples")
     held: list[float | None] = []
     for edge in edges:
         at = to_ms(edge)
-        select = (
-            f"SELECT at_ms, pack_remaining_wh FROM {{table}} WHERE pack_remaining_wh IS NOT NULL"  # noqa: S608
-            f" ORDER BY abs(at_ms - {at}) LIMIT 1"
-        )
-        rows = [row for part in raw.ask(select, at - NEAR_S * 1000, at + NEAR_S * 1000) for row in part]
-        nearest = min(rows, key=lambda row: abs(row[0] - at), default=None)
-        held.append(None if nearest is None else float(nearest[1]))
+        nearest: tuple[int, float] | None = None
+        for chunk in raw.columns(("pack_remaining_wh",), at - NEAR_S * 1000, at + NEAR_S * 1000):
+            told = ~np.isnan(chunk["pack_remaining_wh"])
+            away = np.abs(chunk["at_ms"][told] - at)
+            if len(away) and (nearest is None or away.min() < nearest[0]):
+                nearest = int(away.min()), float(chunk["pack_remaining_wh"][told][away.argmin()])
+        held.append(None if nearest is None else nearest[1])
     return held

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import cast
 
 from forebay.store.database import Statement
+from forebay.store.kept import forgetting
 from forebay.store.raw import COLUMNS, Table, segments
 from forebay.store.rollup import BUCKETS, floor_ms
 from forebay.store.state import to_ms
@@ -41,6 +42,7 @@ def set_aside(store: Store, gateway_id: int, cut: datetime) -> int:
     for bucket, length_ms in {**BUCKETS, "fed": BUCKETS["quarters"]}.items():
         sql = f"DELETE FROM {bucket} WHERE gateway_id = ? AND start_ms >= ?"  # noqa: S608
         statements.append((sql, (gateway_id, floor_ms(cut_ms, length_ms))))
+    statements += forgetting(gateway_id, cut_ms)
     database.flush()
     sql = "SELECT count(*), min(at_ms), max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms > ?"
     n, first_ms, last_ms = database.rows(sql, (gateway_id, cut_ms))[0]

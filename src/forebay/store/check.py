@@ -11,11 +11,12 @@ from typing import Any
 from forebay.errors import StoreError
 from forebay.store.check_rollups import wrong_buckets
 from forebay.store.imports import damaged_days
+from forebay.store.keep import wrong_days
 from forebay.store.raw import Raw, Segment, first_reading_ms, sealed_until, segments
 from forebay.store.rollup import MINUTE_MS, QUARTER_MS
 from forebay.store.seal import every_series
 from forebay.store.slots import covered
-from forebay.store.state import from_ms, to_ms
+from forebay.store.state import GatewayRow, from_ms, to_ms
 from forebay.store.store import Store
 
 _FOR_EVER_MS = 1 << 62
@@ -47,6 +48,9 @@ def check(store: Store, *, progress: Callable[[str], object] = lambda _: None) -
                 found += _of_file(store, raw, segment)
         progress(f"the readings of {gateway.name} that are not sealed")
         found += _hot(store, gateway.id)
+        if not found:  # else what the days are made of is to be put right first
+            progress(f"the days of {gateway.name} that are put together")
+            found += _days(store, gateway)
     return found
 
 
@@ -58,6 +62,22 @@ def _hot(store: Store, gateway_id: int) -> list[str]:
         if since_ms is None or latest is None:
             return []
         return _rolled(store, gateway_id, since_ms, to_ms(latest.at) + 1, store.database.path)
+
+
+def _days(store: Store, gateway: GatewayRow) -> list[str]:
+    """Compare the days that are put together with what they are made of."""
+    try:
+        wrong = Counter[str]()
+        first: dict[str, int] = {}
+        for what, start_ms in wrong_days(store, gateway.id):
+            wrong[what] += 1
+            first.setdefault(what, start_ms)
+    except StoreError as exc:
+        return [str(exc)]
+    return [
+        f"{gateway.name}: {n} days of {what} are not what the readings say, the first at {from_ms(first[what])}"
+        for what, n in wrong.items()
+    ]
 
 
 def _of_file(store: Store, raw: Raw, segment: Segment) -> list[str]:
@@ -94,8 +114,9 @@ def _rolled(store: Store, gateway_id: int, start_ms: int, end_ms: int, where: ob
     found = []
     for table in ("minutes", "quarters", "fed"):
         begin_ms = start_ms
-        if table == "minutes":  # of what is sealed they may have gone
-            begin_ms = max(start_ms, covered(store, gateway_id, table, MINUTE_MS)[0])
+        if table == "minutes":  # of what is sealed they may have gone, and all of them with a clock that was ahead
+            first_ms, until_ms = covered(store, gateway_id, table, MINUTE_MS)
+            begin_ms = max(start_ms, first_ms) if until_ms else end_ms
         try:
             wrong = wrong_buckets(store, gateway_id, begin_ms, end_ms, table) if begin_ms < end_ms else []
         except StoreError as exc:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ROUNDED = 0.01
 """How much a reading in a file may differ from what was put together before it was sealed, in its unit."""
+_ROUNDED_THRICE = 0.02
+"""The same of what fed what, which is reckoned of three powers [W]."""
 _SUN, _BATTERY, _SITE = "solar_power_w", "battery_power_w", "site_power_w"
 _PARTS = tuple(
     f"{name}_sum"
@@ -94,7 +96,7 @@ def _differing(  # noqa: PLR0917 - what is compared with what
     n = np.zeros(window.slots)
     n[at] = kept[:, 1]
     wrong = n != count
-    room = _ROUNDED * np.maximum(count, 1)
+    room = (_ROUNDED_THRICE if is_fed else _ROUNDED) * np.maximum(count, 1)
     for number, name in enumerate(told):
         sums = told[name]
         pairs: list[tuple[Array, Array | float]] = [(sums.total, room)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,11 +43,10 @@ def room(store: Store) -> Room:
         free = shutil.disk_usage(path.parent).free
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror or exc}") from exc
-    months: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for start_ms, size, n in store.database.rows("SELECT start_ms, bytes, n FROM segments"):
-        month = f"{from_ms(start_ms):%Y-%m}"
-        months[month] = (months[month][0] + size, months[month][1] + n)
-    return Room(database, sum(size for size, _ in months.values()), free, dict(sorted(months.items())))
+    month = "strftime('%Y-%m', start_ms / 1000, 'unixepoch')"
+    rows = store.database.rows(f"SELECT {month}, sum(bytes), sum(n) FROM segments GROUP BY 1 ORDER BY 1")  # noqa: S608
+    months = {month: (size, n) for month, size, n in rows}
+    return Room(database, sum(size for size, _ in months.values()), free, months)
 
 
 def extent(store: Store, gateway_id: int) -> Extent:

@@ -1,22 +1,20 @@
-"""Packs, strings, inverters and meters: which there are and were, what each told last, its curves and its days.
+"""Packs, strings, inverters and meters: which there are and were, what each told last, and its curves.
 
 Curves come from quarters of an hour where those tell them exactly, else from the raw readings; both are kept for ever.
+What a day says as a whole is in part_days.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from forebay.errors import NoSuchPart, StoreError
 from forebay.records.parts import BY_PART_NAME, PART_NAMES, ROLLED, PartKind, Value
-from forebay.records.signals import Kind
-from forebay.store.query import day_bounds
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.slots import Sums, Window
 from forebay.store.state import from_ms, to_ms
@@ -90,21 +88,6 @@ class PartSeries:
     high: dict[str, list[float | None]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PartDay:
-    """A signal of a part on a day: how many readings knew it, mean, least, greatest.
-
-    counted_wh: of a counter, what it counted since the last reading before the day, or since the first one there is;
-    None for other signals, and where the counter fell.
-    """
-
-    n: int
-    mean: float
-    low: float
-    high: float
-    counted_wh: float | None = None
-
-
 def latest(store: Store, gateway_id: int, part_ids: Sequence[int]) -> dict[int, tuple[datetime, dict[str, Value]]]:
     """Return the last reading of each part: when, and what is known by name of the signal."""
     sql = (
@@ -144,8 +127,8 @@ def part_series(
     window = Window(to_ms(start), to_ms(end), step_s * 1000)
     first_s = window.start_ms // 1000
     found = PartSeries(step_s, [float(first_s + n * step_s) for n in range(window.slots)])
-    for part in _known(store, gateway_id, part_ids):
-        for name, sums in _summed(store, gateway_id, part, _wanted(part, signals), window).items():
+    for part in known_parts(store, gateway_id, part_ids):
+        for name, sums in summed(store, gateway_id, part, wanted(part, signals), window).items():
             key = key_of(part.id, name)
             found.columns[key], found.low[key], found.high[key] = sums.means(), sums.lows(), sums.highs()
     return found
@@ -162,9 +145,9 @@ def part_readings(
 
     at: set[int] = set()
     told: dict[str, dict[int, float]] = {}
-    for part in _known(store, gateway_id, part_ids):
-        names = _wanted(part, signals)
-        columns = list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
+    for part in known_parts(store, gateway_id, part_ids):
+        names = wanted(part, signals)
+        columns = of_what(names)
         told |= {key_of(part.id, name): {} for name in names}
         for chunk in store.raw(gateway_id, "part_samples", part.id).columns(columns, to_ms(start), to_ms(end)):
             times = chunk["at_ms"].tolist()
@@ -182,58 +165,8 @@ def part_readings(
     return PartSeries(step_s, [ms / 1000 for ms in every], columns_of)
 
 
-def part_days(
-    store: Store,
-    gateway_id: int,
-    part_ids: Sequence[int],
-    first: date,
-    days: int,
-    *,
-    tz: ZoneInfo,
-    signals: Sequence[str],
-) -> dict[str, dict[date, PartDay]]:
-    """Return the parts' signals by local day, for `days` days from `first`; days without a reading are left out.
-
-    Raises StoreError as `part_series`.
-    """
-    found: dict[str, dict[date, PartDay]] = {}
-    for part in _known(store, gateway_id, part_ids):
-        names = _wanted(part, signals)
-        result: dict[str, dict[date, PartDay]] = {key_of(part.id, name): {} for name in names}
-        last: dict[str, float] = {}
-        for run, start, end, step_ms in _runs(first, days, tz):
-            told = _summed(store, gateway_id, part, names, Window(to_ms(start), to_ms(end), step_ms))
-            for name, sums in told.items():
-                by_day = result[key_of(part.id, name)]
-                for slot in sums.count.nonzero()[0].tolist():
-                    n, total = int(sums.count[slot]), float(sums.total[slot])
-                    low, high = float(sums.low[slot]), float(sums.high[slot])
-                    counted = _counted(name, last.get(name, low), high)
-                    by_day[run + timedelta(days=slot)] = PartDay(n, total / n, low, high, counted)
-                    last[name] = high
-        found |= result
-    return found
-
-
-def _counted(name: str, before_wh: float, after_wh: float) -> float | None:
-    signal = BY_PART_NAME.get(name)
-    if signal is None or signal.kind is not Kind.COUNTER or after_wh < before_wh:
-        return None
-    return after_wh - before_wh
-
-
-def _runs(first: date, days: int, tz: ZoneInfo) -> Iterator[tuple[date, datetime, datetime, int]]:
-    """Yield runs of local days of one length: the first day, start, end, length of a day [ms]."""
-    bounds = [day_bounds(first + timedelta(days=n), tz) for n in range(days)]
-    begun = 0
-    for n in range(days):
-        length = bounds[n][1] - bounds[n][0]
-        if n + 1 == days or bounds[n + 1][1] - bounds[n + 1][0] != length:
-            yield first + timedelta(days=begun), bounds[begun][0], bounds[n][1], int(length.total_seconds() * 1000)
-            begun = n + 1
-
-
-def _known(store: Store, gateway_id: int, part_ids: Sequence[int]) -> list[Part]:
+def known_parts(store: Store, gateway_id: int, part_ids: Sequence[int]) -> list[Part]:
+    """Return parts by their ids. Raises NoSuchPart where there is none of one."""
     there = {part.id: part for part in parts(store, gateway_id)}
     for part_id in part_ids:
         if part_id not in there:
@@ -241,7 +174,8 @@ def _known(store: Store, gateway_id: int, part_ids: Sequence[int]) -> list[Part]
     return [there[part_id] for part_id in dict.fromkeys(part_ids)]
 
 
-def _wanted(part: Part, signals: Sequence[str]) -> list[str]:
+def wanted(part: Part, signals: Sequence[str]) -> list[str]:
+    """Return those of the signals that such a part tells. Raises StoreError for one of which no curve can be drawn."""
     every = {name for names in OFFERED.values() for name in names}
     for name in signals:
         if name not in every:
@@ -249,19 +183,36 @@ def _wanted(part: Part, signals: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(signals) if name in OFFERED[part.kind]]
 
 
-def _summed(store: Store, gateway_id: int, part: Part, names: Sequence[str], window: Window) -> dict[str, Sums]:
+def summed(store: Store, gateway_id: int, part: Part, names: Sequence[str], window: Window) -> dict[str, Sums]:
     """Return what the slots of a window sum up to, by signal."""
+    sums = columns_summed(store, gateway_id, part, of_what(names), window)
+    return {name: reckoned(sums, name) for name in names}
+
+
+def of_what(names: Sequence[str]) -> list[str]:
+    """Return the columns that these signals are made of."""
+    return list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
+
+
+def reckoned(sums: Mapping[str, Sums], name: str) -> Sums:
+    """Return a signal of what its columns sum up to."""
+    return _ratio(sums, *RATIOS[name]) if name in RATIOS else sums[name]
+
+
+def columns_summed(
+    store: Store, gateway_id: int, part: Part, columns: Sequence[str], window: Window
+) -> dict[str, Sums]:
+    """Return what the slots of a window sum up to, by column: from quarters of an hour where those tell it exactly."""
     import numpy as np
 
-    columns = list(dict.fromkeys(c for name in names for c in (RATIOS[name][:2] if name in RATIOS else (name,))))
     nothing, endless = np.zeros(window.slots), np.full(window.slots, np.inf)
     sums = {c: Sums(nothing.copy(), nothing.copy(), endless.copy(), -endless) for c in columns}
     turn_ms = window.start_ms
     if not window.step_ms % QUARTER_MS and not window.start_ms % QUARTER_MS and part.last is not None:
         rolled_ms = min(floor_ms(window.end_ms, QUARTER_MS), floor_ms(to_ms(part.last), QUARTER_MS))
         turn_ms = max(window.start_ms, rolled_ms)
-    told = [f"{column}_{how}" for column in columns for how in ("n", "sum", "min", "max")]
-    for chunk in store.raw(gateway_id, "part_quarters", part.id).columns(told, window.start_ms, turn_ms):
+    rolled = [f"{column}_{how}" for column in columns for how in ("n", "sum", "min", "max")]
+    for chunk in store.raw(gateway_id, "part_quarters", part.id).columns(rolled, window.start_ms, turn_ms):
         for column, one in sums.items():
             n, total, low, high = (chunk[f"{column}_{how}"] for how in ("n", "sum", "min", "max"))
             _add(one, (chunk["at_ms"] - window.start_ms) // window.step_ms, np.nan_to_num(n), total, (low, high))
@@ -270,7 +221,7 @@ def _summed(store: Store, gateway_id: int, part: Part, names: Sequence[str], win
             values = chunk[column]
             known = (~np.isnan(values)).astype(np.float64)
             _add(one, (chunk["at_ms"] - window.start_ms) // window.step_ms, known, values, (values, values))
-    return {name: _ratio(sums, *RATIOS[name]) if name in RATIOS else sums[name] for name in names}
+    return sums
 
 
 def _add(sums: Sums, slot: Array, count: Array, total: Array, extremes: tuple[Array, Array]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from forebay.records.clear_day import QUARTERS, DayOfSun, clear_days, judge
+from forebay.store.kept import SUN, KeptDays, kept_days
 from forebay.store.rollup import QUARTER_MS
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _DAY_MS = QUARTERS * QUARTER_MS
+_FOR_EVER_MS = 1 << 62
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -66,20 +69,41 @@ def sun(store: Store, gateway_id: int, tz: ZoneInfo, year: int, *, since: dateti
     import numpy as np
 
     offset = standard_offset(tz, year)
+    offset_ms = int(offset.total_seconds()) * 1000
+    low_ms = 0 if since is None else to_ms(since)
+    kept = kept_days(store.database, gateway_id, SUN, (low_ms, _FOR_EVER_MS), QUARTERS)
+    is_day = ((kept.starts_ms + offset_ms) % _DAY_MS == 0) & (kept.ends_ms - kept.starts_ms == _DAY_MS)
+    if not is_day.all():  # kept for another time zone
+        kept = KeptDays(kept.starts_ms[is_day], kept.ends_ms[is_day], kept.told[is_day])
+    rest = [row for span in kept.others(low_ms, _FOR_EVER_MS) for row in _quarters(store, gateway_id, span)]
+    some = np.array(rest, dtype=np.float64).reshape(len(rest), 2)
+    local_ms = some[:, 0].astype(np.int64) + offset_ms
+    ordinals, row = np.unique(local_ms // _DAY_MS, return_inverse=True)
+    power = np.full((len(ordinals), QUARTERS), np.nan)
+    power[row, local_ms % _DAY_MS // QUARTER_MS] = some[:, 1]
+    has_sun = ~np.isnan(kept.told).all(axis=1)
+    ordinals = np.concatenate([ordinals, (kept.starts_ms[has_sun] + offset_ms) // _DAY_MS])
+    order = np.argsort(ordinals, kind="stable")
+    return Sun(offset, ordinals[order] + _EPOCH, np.concatenate([power, kept.told[has_sun]])[order])
+
+
+def _quarters(store: Store, gateway_id: int, span: tuple[int, int]) -> list[tuple[int, float]]:
+    """Return the mean power of the roof in each quarter of an hour of a span [ms] that tells it: (when, W)."""
     sql = (
         "SELECT start_ms, solar_power_w_sum / solar_power_w_n FROM quarters"
-        " WHERE gateway_id = ? AND start_ms >= ? AND solar_power_w_n > 0 ORDER BY start_ms"
+        " WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ? AND solar_power_w_n > 0 ORDER BY start_ms"
     )
-    rows = store.database.rows(sql, (gateway_id, 0 if since is None else to_ms(since)))
-    if not rows:
-        return Sun(offset, np.zeros(0, dtype=int), np.zeros((0, QUARTERS)))
-    table = np.array(rows, dtype=np.float64)
-    local_ms = table[:, 0].astype(np.int64) + int(offset.total_seconds()) * 1000
-    day, quarter = local_ms // _DAY_MS, local_ms % _DAY_MS // QUARTER_MS
-    ordinals, row = np.unique(day, return_inverse=True)
-    power = np.full((len(ordinals), QUARTERS), np.nan)
-    power[row, quarter] = table[:, 1]
-    return Sun(offset, ordinals + _EPOCH, power)
+    return [(at_ms, mean_w) for at_ms, mean_w in store.database.rows(sql, (gateway_id, *span))]
+
+
+def sun_to_keep(store: Store, gateway_id: int, edges_ms: Sequence[int]) -> Array:
+    """Return what is kept of days of 24 hours, shape (n, 96) [W]; NaN where there was no reading."""
+    import numpy as np
+
+    found = np.full((len(edges_ms) - 1) * QUARTERS, np.nan)
+    for at_ms, mean_w in _quarters(store, gateway_id, (edges_ms[0], edges_ms[-1])):
+        found[(at_ms - edges_ms[0]) // QUARTER_MS] = mean_w
+    return found.reshape(-1, QUARTERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,17 @@ def day_bounds(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
     return day_start(day, tz), day_start(day + timedelta(days=1), tz)
 
 
+def day_edges(first: date, days: int, tz: ZoneInfo) -> list[int]:
+    """Return when each of so many local days begins, and when the last ends [ms].
+
+    Raises StoreError for a day that no clock can show.
+    """
+    ordinal = first.toordinal()
+    if ordinal + days > date.max.toordinal():
+        raise StoreError(f"{first} and {days} days are outside the calendar; ask for earlier days")
+    return [to_ms(day_start(date.fromordinal(ordinal + n), tz)) for n in range(days + 1)]
+
+
 def series(
     store: Store, gateway_id: int, start: datetime, end: datetime, *, step_s: int, signals: Sequence[str]
 ) -> Series:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from forebay.errors import StoreError
 from forebay.records.signals import COUNTERS, Held
 from forebay.store.archive import HELD
+from forebay.store.keep import keep_days
 from forebay.store.raw import COLUMNS, Raw, Segment, Table, sealed_until, segments
 from forebay.store.rollup import QUARTER_MS
 from forebay.store.state import from_ms
@@ -50,7 +51,9 @@ def every_series(store: Store, gateway_id: int) -> list[Raw]:
 
 
 def upkeep(store: Store) -> int:
-    """Seal what is due of every gateway, one step each; return how many steps were done, 0 when nothing was due.
+    """Seal what is due of every gateway and put together the days that are sealed, one step each.
+
+    Returns how many steps were done, 0 when nothing was due.
 
     Raises StoreError when a file cannot be read or written, once everything else is done that was due; the readings
     are where they were then.
@@ -62,6 +65,10 @@ def upkeep(store: Store) -> int:
                 done += _seal_next_day(store, raw) or _join_next_month(store, raw)
             except StoreError as exc:
                 failed = failed or exc
+        try:
+            done += keep_days(store, gateway.id)
+        except StoreError as exc:
+            failed = failed or exc
     if done:
         return done
     _sweep(store)

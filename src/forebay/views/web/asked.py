@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ class Asked:
     """One gateway of a record at one time.
 
     gateway_id: None before anything was recorded. now: the recording's time. last: days to look back upon, today
-    included.
+    included. tz: the time zone of the site.
     """
 
     store: Store
@@ -30,11 +30,12 @@ class Asked:
     now: datetime
     site: Site = UNTOLD
     last: int = 365
+    tz: ZoneInfo = field(init=False)
 
-    @property
-    def tz(self) -> ZoneInfo:
-        """The time zone of the site."""
-        return ZoneInfo("UTC") if self.gateway_id is None else site_zone(self.store, self.gateway_id)
+    def __post_init__(self) -> None:
+        """Look the time zone up, once for all that is asked."""
+        tz = ZoneInfo("UTC") if self.gateway_id is None else site_zone(self.store, self.gateway_id)
+        object.__setattr__(self, "tz", tz)
 
     @property
     def window(self) -> tuple[datetime, datetime]:

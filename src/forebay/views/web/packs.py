@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from forebay.records.parts import PartKind
-from forebay.store.parts import Part, PartDay, key_of, latest, part_days, parts
+from forebay.store.part_days import PartDay, part_days
+from forebay.store.parts import Part, key_of, latest, parts
 from forebay.views.web.asked import Asked, iso, rounded
 
 UNEVEN_PCT = 10.0

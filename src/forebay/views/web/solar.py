@@ -12,8 +12,9 @@ from forebay.records.reading import app_pct
 from forebay.records.spans import GRID_CONNECTED, SpanKind
 from forebay.store.energy import energy_between
 from forebay.store.production import Sun, SunDay, charge_within, sun, sun_days
-from forebay.store.query import day_bounds
+from forebay.store.query import day_edges
 from forebay.store.spans import Span, spans
+from forebay.store.state import from_ms
 from forebay.views.web.asked import Asked, iso, kwh_words, length_words, percent_words, rounded
 from forebay.views.web.strings import strings
 
@@ -68,7 +69,7 @@ def _made(asked: Asked, days: Sequence[SunDay]) -> list[float | None]:
     """Return the energy of each local day from the counters [Wh]."""
     if asked.gateway_id is None or not days:
         return []
-    edges = [day_bounds(day.day, asked.tz)[0] for day in days] + [day_bounds(days[-1].day, asked.tz)[1]]
+    edges = [from_ms(edge_ms) for edge_ms in day_edges(days[0].day, len(days), asked.tz)]
     windows = energy_between(asked.store, asked.gateway_id, edges)
     return [None if window["solar"].wh is None else max(0.0, window["solar"].wh) for window in windows]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from forebay.records.parts import PartKind
 from forebay.records.spans import SpanKind
-from forebay.store.parts import Part, PartDay, key_of, latest, part_days, parts
-from forebay.store.query import day_bounds
+from forebay.store.part_days import PartDay, part_days
+from forebay.store.parts import Part, key_of, latest, parts
+from forebay.store.query import day_edges
 from forebay.store.spans import open_spans
 from forebay.views.web.asked import Asked, iso, rounded
 
@@ -59,12 +61,11 @@ def strings(asked: Asked, start: datetime, end: datetime) -> dict[str, Any]:
 
 def _made(asked: Asked, by_day: Mapping[date, PartDay], days: Sequence[date]) -> list[float | None]:
     """Return the energy of each day from the mean of its powers [Wh]; nobody counts the energy of a string."""
-    made: list[float | None] = []
-    for day in days:
-        told = by_day.get(day)
-        start, end = day_bounds(day, asked.tz)
-        made.append(None if told is None else max(0.0, told.mean) * (end - start).total_seconds() / 3600)
-    return made
+    edges_ms = day_edges(days[0], len(days), asked.tz)
+    return [
+        None if told is None else max(0.0, told.mean) * (end_ms - start_ms) / 3_600_000
+        for told, (start_ms, end_ms) in zip(map(by_day.get, days), pairwise(edges_ms), strict=True)
+    ]
 
 
 def _words(part: Part, made: Mapping[int, Sequence[float | None]], days: Sequence[date]) -> str | None:
