@@ -287,6 +287,7 @@ async def test_no_websocket_is_opened(door: Callable[..., Starlette], path: str)
         {"origin": "http://127.0.0.1:9999"},
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "cross-site", "origin": HOME},
     ],
 )
 @pytest.mark.parametrize("path", ["/login", "/logout"])
@@ -300,6 +301,12 @@ def test_another_site_cannot_log_anybody_in_or_out(
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
     assert ask(app, "/api/me", cookie=session).status_code == 200
+
+
+def test_behind_a_proxy_that_asks_by_its_own_name_a_browser_logs_in(door: Callable[..., Starlette]) -> None:
+    told = {"origin": "https://home.example", "sec_fetch_site": "same-origin"}
+
+    assert log_in(door(), **told).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/api/now", "/", "/assets/index-abc123.js", "/login/", "/login/x"])

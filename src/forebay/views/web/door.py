@@ -136,9 +136,14 @@ def _cookie(scope: Scope) -> str | None:
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """Whether a browser says that the page which sends this is our own; what is no browser says nothing."""
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
+    """Whether a browser says that the page which sends this is our own; what is no browser says nothing.
+
+    Browsers say it in Sec-Fetch-Site, which no page can forge, wherever they trust the way. Where they do not, the
+    Origin is held to the Host, which a proxy may have exchanged for a name of its own.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
