@@ -22,6 +22,8 @@ class Trouble(StrEnum):
     DROP = "drop"
     STUCK = "stuck"
     LATE = "late"
+    SLOW = "slow"
+    FALLING = "falling"
     CLOCK = "clock"
     DUPLICATE = "duplicate"
     OUT_OF_ORDER = "out_of_order"
@@ -32,14 +34,18 @@ class Meaning:
     """A trouble in words.
 
     words: what happened, to be read after the counter's name. counted: what the sums take instead.
-    is_span: whether the counter is not believed at any moment between both ends.
+    is_span: whether the counter is not believed at any moment between both ends. is_by_power: nor are its values at
+    both ends.
     """
 
     trouble: Trouble
     words: str
     counted: str
     is_span: bool = False
+    is_by_power: bool = False
 
+
+_POWER = "what the power says"
 
 MEANINGS: tuple[Meaning, ...] = (
     Meaning(
@@ -63,11 +69,13 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         Trouble.SWAP,
         "goes on from another value, and so do the others of its meter: it was swapped",
-        "what the power says",
+        _POWER,
     ),
-    Meaning(Trouble.JUMP, "jumped up and stayed there", "what the power says"),
-    Meaning(Trouble.DROP, "fell and stayed there", "what the power says"),
-    Meaning(Trouble.STUCK, "stood still while power flowed", "what the power says", is_span=True),
+    Meaning(Trouble.JUMP, "jumped up and stayed there", _POWER),
+    Meaning(Trouble.DROP, "fell and stayed there", _POWER),
+    Meaning(Trouble.STUCK, "stood still while power flowed", _POWER, is_span=True, is_by_power=True),
+    Meaning(Trouble.SLOW, "counted next to nothing while power flowed", _POWER, is_span=True, is_by_power=True),
+    Meaning(Trouble.FALLING, "fell little by little", _POWER, is_span=True, is_by_power=True),
     Meaning(
         Trouble.LATE,
         "stood still while power flowed, and caught up",
@@ -87,3 +95,6 @@ BY_TROUBLE: dict[Trouble, Meaning] = {row.trouble: row for row in MEANINGS}
 
 SPANS: frozenset[Trouble] = frozenset(row.trouble for row in MEANINGS if row.is_span)
 """The troubles during which the counter tells nothing; its value at both ends does."""
+
+BY_POWER: frozenset[Trouble] = frozenset(row.trouble for row in MEANINGS if row.is_by_power)
+"""Those among them of which the power alone tells what was."""

@@ -15,9 +15,10 @@ from typing import Any
 from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading, SlowReading
 from forebay.records.signals import COUNTERS, FAST
-from forebay.records.troubles import Trouble
+from forebay.records.troubles import BY_POWER, Trouble
 from forebay.store.database import Database, Statement
-from forebay.store.follow import RETURN_MS, Change, Follower
+from forebay.store.disbelief import Change
+from forebay.store.follow import RETURN_MS, Follower
 from forebay.store.state import to_ms
 from forebay.store.steps import MAX_W, TRUST_MS, Point, RefusedStep, Seen
 
@@ -47,6 +48,39 @@ def refused_steps(
     )
     asked = (gateway_id, start_ms, end_ms) if signal is None else (gateway_id, start_ms, end_ms, signal)
     return [_listed(*row) for row in database.rows(sql, asked)]
+
+
+def joined(steps: Sequence[RefusedStep]) -> list[RefusedStep]:
+    """Return the same with one row for what lasted, where it is kept in pieces; by end, in order."""
+    found: list[RefusedStep] = []
+    last: dict[str, int] = {}
+    for step in steps:
+        number = last.get(step.signal)
+        before = None if number is None else found[number]
+        if number is not None and before is not None and _goes_on(before, step):
+            fills = [one.fill_wh for one in (before, step) if one.fill_wh is not None]
+            fill_wh = sum(fills) if fills else None
+            most_wh = None
+            if before.most_wh is not None or step.most_wh is not None:
+                most_wh = sum((one.fill_wh or 0.0) if one.most_wh is None else one.most_wh for one in (before, step))
+            sizes = [one.size_wh or 0.0 for one in (before, step)]
+            found[number] = replace(
+                step,
+                since_ms=before.since_ms,
+                since_wh=before.since_wh,
+                step_wh=before.step_wh + step.step_wh,
+                fill_wh=fill_wh,
+                most_wh=most_wh,
+                size_wh=sum(sizes),
+            )
+            continue
+        last[step.signal] = len(found)
+        found.append(step)
+    return sorted(found, key=attrgetter("at_ms", "signal"))
+
+
+def _goes_on(before: RefusedStep, step: RefusedStep) -> bool:
+    return step.reason in BY_POWER and step.reason is before.reason and step.since_ms == before.at_ms
 
 
 def _listed(*row: Any) -> RefusedStep:
@@ -130,7 +164,7 @@ class Counting:
                 follower = self._follow(gateway_id, signal.name)
                 statements.append(("INSERT OR IGNORE INTO counters VALUES (?, ?, ?)", (gateway_id, signal.name, at_ms)))
             change = follower.take(point, passed_ms=passed_ms, stale_since_ms=stale_since_ms)
-            if change.rows:
+            if change.rows or change.forget_since_ms is not None:
                 changes[signal.name] = change
         if changes:
             statements += self._note(gateway_id, changes)
@@ -198,7 +232,7 @@ class Counting:
 
     def _note(self, gateway_id: int, changes: dict[str, Change]) -> list[Statement]:
         statements: list[Statement] = []
-        rows = {name: change.rows[-1] for name, change in changes.items()}
+        rows = {name: change.rows[-1] for name, change in changes.items() if change.rows}
         moved = Counter(POWER_OF[name][0] for name, row in rows.items() if row.reason in _SWAPPED)
         for name, change in changes.items():
             if change.forget_since_ms is not None:
@@ -216,7 +250,8 @@ class Counting:
     def _bounded(self, gateway_id: int, row: RefusedStep) -> RefusedStep:
         """Return the row with the most that it can have been, where its span was too long for the powers to tell."""
         span_ms = row.at_ms - row.since_ms
-        if span_ms <= TRUST_MS or row.reason not in _MAY_BE_FIRMWARE:
+        is_least = row.reason in _MAY_BE_FIRMWARE or row.fill_wh is None or row.most_wh is not None
+        if span_ms <= TRUST_MS or not is_least:
             return row
         power, sign = POWER_OF[row.signal]
         sql = (

@@ -1,15 +1,16 @@
 """One counter, followed reading by reading: which of its steps are troubles, and what is counted instead.
 
-Pure: it takes points and gives the rows that come and go. Reasons: docs/decisions/0087.
+Pure: it takes points and gives the rows that come and go. Reasons: docs/decisions/0087 and 0117.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from forebay.records.troubles import SPANS, Trouble
+from forebay.store.disbelief import PIECE_MS, REFRESH_MS, Change, Disbelief, Doubt, Past, row_of
 from forebay.store.steps import (
     FLOW_W,
     MAX_W,
@@ -26,8 +27,7 @@ from forebay.store.steps import (
 
 RETURN_MS = 86_400_000
 """A counter that comes back within this time was only away; after it the new value is the counter [ms]."""
-REFRESH_MS = 300_000
-"""How often it is written that a counter still stands still [ms]."""
+DISBELIEVED = (Trouble.SLOW, Trouble.FALLING)
 _RECENT = 12
 _CANDIDATES = 16
 REST_MS = 1_800_000
@@ -36,14 +36,6 @@ _CAUGHT_WH = 200.0
 """A counter that catches up may make up for this much more than a quarter above what the powers say [Wh]."""
 _RESUMED_RATIO, _RESUMED_WH = 0.1, 50.0
 """A counter that goes on by no more than this after standing still has missed the rest."""
-
-
-@dataclass(slots=True)
-class Change:
-    """What a point does to the list of refused steps: rows that come, and since when earlier ones go [ms]."""
-
-    rows: list[RefusedStep] = field(default_factory=list)
-    forget_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +54,10 @@ class _Still:
 
 def _is_due(still: _Still, point: Point) -> bool:
     return still.wh >= STUCK_WH and (still.row_ms is None or point.at_ms - still.row_ms >= REFRESH_MS)
+
+
+def _is_steep(step_wh: float, powers_wh: float | None) -> bool:
+    return powers_wh is not None and step_wh > SLACK_WH + 3 * powers_wh
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +83,8 @@ class Follower:
         self._marks: list[_Mark] = []
         self._still: _Still | None = None if last is None else _Still(last)
         self._resumed: _Still | None = None
+        self._doubt: Doubt | None = None if last is None else Doubt(last)
+        self._disbelief: Disbelief | None = None
 
     @property
     def last(self) -> Point | None:
@@ -99,10 +97,14 @@ class Follower:
         A counter that was away may still come back, and one that stands still may catch up.
         """
         for row, seen in rows:
-            if row.since_wh is None:
+            if row.since_wh is None or self._last is None:
                 continue
             point = Point(row.since_ms, row.since_wh, None)
-            if row.reason is Trouble.STUCK and row.step_wh == 0 and self._last is not None:
+            if row.reason in DISBELIEVED:
+                if self._last.at_ms - row.at_ms <= 2 * REFRESH_MS:
+                    wh = None if row.fill_wh is None else seen.wh
+                    self._disbelief = Disbelief(self._signal, row.reason, point, wh, self._last)
+            elif row.reason is Trouble.STUCK and row.step_wh == 0:
                 if self._last.counter_wh == row.since_wh and self._last.at_ms - row.at_ms <= 2 * REFRESH_MS:
                     self._still = _Still(point, seen.wh, seen.unknown_ms, row.at_ms, row.at_ms)
             elif row.reason not in SPANS:
@@ -115,15 +117,15 @@ class Follower:
         stale_since_ms: since when the gateway's readings were one and the same in everything.
         """
         before, self._last = self._last, point
-        if before is None:
-            self._still = _Still(point)
+        if before is None or self._doubt is None:
+            self._still, self._doubt = _Still(point), Doubt(point)
             return Change()
         powers_wh = filled_wh(before, point)
+        if self._disbelief is not None:
+            return self._disbelieve(self._disbelief, before, point, powers_wh)
         step_wh = point.counter_wh - before.counter_wh
         mark = _Mark(before, self._wh, self._unknown_ms, step_wh - (powers_wh or 0.0), self._still)
-        if powers_wh is None:
-            self._unknown_ms += point.at_ms - before.at_ms
-        self._wh += powers_wh or 0.0
+        self._add(before, point, powers_wh)
         if step_wh == 0:
             change = self._stand(before, point, powers_wh)
         else:
@@ -134,8 +136,52 @@ class Follower:
             self._recent.clear()  # what lies in a span is nothing to come back to
         else:
             self._recent.append(mark)
+        self._expire(point)
+        return self._after_doubt(self._doubt, change, before, point, powers_wh)
+
+    def _add(self, before: Point, point: Point, powers_wh: float | None) -> None:
+        if powers_wh is None:
+            self._unknown_ms += point.at_ms - before.at_ms
+        self._wh += powers_wh or 0.0
+
+    def _expire(self, point: Point) -> None:
         while self._marks and point.at_ms - self._marks[0].point.at_ms > RETURN_MS:
             self._marks.pop(0)
+
+    # a counter that is not believed at all
+
+    def _disbelieve(self, disbelief: Disbelief, before: Point, point: Point, powers_wh: float | None) -> Change:
+        self._add(before, point, powers_wh)
+        self._resumed = None
+        back = self._back(before, point, powers_wh)
+        change, is_over = disbelief.take(before, point, powers_wh) if back is None else (back, True)
+        if is_over:
+            self._disbelief, self._doubt, self._still = None, Doubt(point), self._resumed or _Still(point)
+        self._expire(point)
+        return change
+
+    def _after_doubt(
+        self, doubt: Doubt, change: Change, before: Point, point: Point, powers_wh: float | None
+    ) -> Change:
+        """Return what changes, unless the counter is no longer believed: then that is all there is to say."""
+        row = change.rows[-1] if change.rows else None
+        if row is not None and (row.reason is not Trouble.STUCK or row.since_ms < doubt.since_ms):
+            doubt.restart(point)
+            return change
+        found = doubt.look(before, point, powers_wh)
+        if found is None and row is not None and row.at_ms == before.at_ms and row.since_wh is not None:
+            doubt.stood(Past(Point(row.since_ms, row.since_wh, None), row.fill_wh or 0.0), before, point, powers_wh)
+        if found is not None:
+            reason, past = found
+            self._disbelief, change = Disbelief.begin(self._signal, reason, past, point)
+            self._forget(past.point.at_ms)
+            if reason is Trouble.FALLING:  # it may come back
+                size_wh = point.counter_wh - past.point.counter_wh
+                self._put(_Mark(past.point, self._wh - past.wh, self._unknown_ms - past.unknown_ms, size_wh))
+        elif row is not None and row.at_ms == point.at_ms and row.at_ms - row.since_ms >= PIECE_MS:
+            self._disbelief = Disbelief(self._signal, row.reason, point, 0.0, point)  # it is no counter
+        if self._disbelief is not None:
+            self._recent.clear()
         return change
 
     def _put(self, mark: _Mark) -> None:
@@ -164,7 +210,7 @@ class Follower:
         return self._stuck(still, point)
 
     def _stuck(self, still: _Still, until: Point) -> Change:
-        row = self._row(still.since, until, Trouble.STUCK, 0.0, still.wh, size_wh=still.wh)
+        row = row_of(self._signal, still.since, until, Trouble.STUCK, still.wh, size_wh=still.wh)
         return Change([row], still.since.at_ms)
 
     def _after_standing(self, before: Point, point: Point, powers_wh: float | None) -> Change | None:
@@ -181,7 +227,7 @@ class Follower:
             return self._stuck(still, before)
         if (is_stuck and possible) or (not possible and step_wh <= most_wh):
             self._forget(still.since.at_ms)
-            return Change([self._row(still.since, point, Trouble.LATE, step_wh, step_wh)], still.since.at_ms)
+            return Change([row_of(self._signal, still.since, point, Trouble.LATE, step_wh)], still.since.at_ms)
         return None
 
     # a counter that moves
@@ -193,25 +239,31 @@ class Follower:
         step_wh, span_ms = point.counter_wh - before.counter_wh, point.at_ms - before.at_ms
         if caught_up is not None:
             return caught_up
+        back = self._back(before, point, powers_wh)
+        if back is not None:
+            return back
         is_possible = is_plausible(step_wh, span_ms)
-        is_steep = powers_wh is not None and step_wh > SLACK_WH + 3 * powers_wh
-        is_half_back = bool(self._marks) and self._marks[-1].size_wh < 0 and step_wh > -self._marks[-1].size_wh / 2
-        if not is_possible or is_steep or is_half_back:
-            back = self._come_back(before, point, is_possible=is_possible)
-            if back is not None:
-                return back
         if is_possible:
-            if is_steep:
+            if _is_steep(step_wh, powers_wh):
                 self._put(self._mark(before, powers_wh, step_wh))
             return Change()
         if step_wh > 0 and is_plausible(step_wh, passed_ms):
-            return Change([self._row(before, point, Trouble.CLOCK, step_wh, step_wh)])
+            return Change([row_of(self._signal, before, point, Trouble.CLOCK, step_wh)])
         if stale_since_ms is not None and is_plausible(step_wh, point.at_ms - stale_since_ms):
             since = Point(stale_since_ms, before.counter_wh, None)
             self._forget(stale_since_ms)
-            return Change([self._row(since, point, Trouble.LATE, step_wh, step_wh)], stale_since_ms)
+            return Change([row_of(self._signal, since, point, Trouble.LATE, step_wh)], stale_since_ms)
         self._put(self._mark(before, powers_wh, step_wh))
         return Change([self._refused(before, point, powers_wh)])
+
+    def _back(self, before: Point, point: Point, powers_wh: float | None) -> Change | None:
+        """Return the span during which the counter was away, if this step looks like its way back, and is."""
+        step_wh = point.counter_wh - before.counter_wh
+        is_possible = is_plausible(step_wh, point.at_ms - before.at_ms)
+        is_half_back = bool(self._marks) and self._marks[-1].size_wh < 0 and step_wh > -self._marks[-1].size_wh / 2
+        if is_possible and not is_half_back and not _is_steep(step_wh, powers_wh):
+            return None
+        return self._come_back(before, point, is_possible=is_possible)
 
     def _mark(self, before: Point, powers_wh: float | None, size_wh: float) -> _Mark:
         unknown_ms = self._unknown_ms
@@ -230,6 +282,10 @@ class Follower:
             goes_on = is_possible and mark.size_wh * back_wh > 0  # the same way again, as a house may
             if goes_on or since.at_ms >= before.at_ms or not seen.fits(net_wh, mark.size_wh):
                 continue
+            off_wh = abs(net_wh - seen.wh) - MAX_W * seen.unknown_ms / 3.6e6
+            was_off_wh = abs(net_wh - seen.wh - back_wh + (filled_wh(before, point) or 0.0))
+            if off_wh > was_off_wh / 2 + 2 * SLACK_WH:  # this step does not bring it back
+                continue
             self._forget(since.at_ms)
             if net_wh == 0 and mark.still is not None:  # it stands still, and had only been away
                 self._resumed = replace(
@@ -239,7 +295,7 @@ class Follower:
                     self._resumed = replace(self._resumed, row_ms=point.at_ms, flowed_ms=point.at_ms)
                     return self._stuck(self._resumed, point)
             reason = Trouble.SPIKE if mark.size_wh > 0 else Trouble.DIP
-            return Change([self._row(since, point, reason, net_wh, net_wh, size_wh=mark.size_wh)], since.at_ms)
+            return Change([row_of(self._signal, since, point, reason, net_wh, size_wh=mark.size_wh)], since.at_ms)
         return None
 
     def _forget(self, since_ms: int) -> None:
@@ -251,22 +307,9 @@ class Follower:
     def _refused(self, before: Point, point: Point, powers_wh: float | None) -> RefusedStep:
         step_wh, span_ms = point.counter_wh - before.counter_wh, point.at_ms - before.at_ms
         if step_wh > 0:
-            return self._row(before, point, Trouble.JUMP, step_wh, powers_wh)
+            return row_of(self._signal, before, point, Trouble.JUMP, powers_wh)
         if not is_plausible(point.counter_wh, max(span_ms, TRUST_MS)):
-            return self._row(before, point, Trouble.DROP, step_wh, powers_wh)
+            return row_of(self._signal, before, point, Trouble.DROP, powers_wh)
         counted_wh = max(0.0, point.counter_wh)
         # what a counter that began again at 0 shows by now was counted within this span
-        return self._row(before, point, Trouble.RESET, step_wh, counted_wh if powers_wh is None else powers_wh)
-
-    def _row(
-        self,
-        since: Point,
-        until: Point,
-        reason: Trouble,
-        step_wh: float,
-        fill_wh: float | None,
-        *,
-        size_wh: float | None = None,
-    ) -> RefusedStep:
-        size = step_wh if size_wh is None else size_wh
-        return RefusedStep(self._signal, since.at_ms, until.at_ms, step_wh, fill_wh, reason, since.counter_wh, size)
+        return row_of(self._signal, before, point, Trouble.RESET, counted_wh if powers_wh is None else powers_wh)

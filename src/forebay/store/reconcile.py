@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from forebay.records.causes import Cause
 from forebay.records.flows import FLOWS, Flow
 from forebay.records.reasons import Reason
-from forebay.records.troubles import BY_TROUBLE, SPANS, Trouble
+from forebay.records.troubles import BY_POWER, BY_TROUBLE, SPANS, Trouble
 from forebay.store.counting import READINGS, refused_steps
 from forebay.store.differences import (
     METER_RATIO,
@@ -244,7 +244,7 @@ def _troubles(day: _Day) -> list[Bound]:
     """Return how far off the sums may be for each trouble of the counter."""
     found: list[Bound] = []
     for step in day.troubles:
-        if step.signal == READINGS or (step.reason in SPANS and step.reason is not Trouble.STUCK):
+        if step.signal == READINGS or step.reason in SPANS - BY_POWER:
             continue  # nothing was lost: its value at both ends is known
         filled_wh = step.fill_wh or 0.0
         most_wh = filled_wh if step.most_wh is None else step.most_wh - filled_wh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
@@ -16,9 +16,10 @@ from forebay.records.reasons import Reason
 from forebay.records.signals import FAST, SLOW
 from forebay.records.tempo import Tempo
 from forebay.store.archive import Archive
-from forebay.store.counting import Counting
+from forebay.store.counting import Counting, joined
 from forebay.store.counting import refused_steps as listed
 from forebay.store.database import Database, Statement
+from forebay.store.door import unstorable
 from forebay.store.raw import Raw, Table
 from forebay.store.rollup import roll
 from forebay.store.state import (
@@ -161,8 +162,10 @@ class Store:
     def append(self, gateway_id: int, reading: Reading) -> bool:
         """Whether the reading was new: it must be later than the last one.
 
-        Steps of counters that no house can make are listed as refused, and so are readings left out.
+        Steps of counters that no house can make are listed as refused, and so are readings left out. What is no number,
+        such as NaN or infinity, is kept as missing.
         """
+        reading = self._storable(reading)
         last = self._latest(Reading, gateway_id)
         if last is not None and to_ms(reading.at) <= to_ms(last.at):
             self._counting.leave_out(gateway_id, reading.at, last.at)
@@ -177,7 +180,8 @@ class Store:
         return True
 
     def append_slow(self, gateway_id: int, reading: SlowReading) -> bool:
-        """Whether the slow reading was new: it must be later than the last one."""
+        """Whether the slow reading was new: it must be later than the last one. What is no number is missing."""
+        reading = self._storable(reading)
         if not self._is_new(gateway_id, reading):
             return False
         self._last[SlowReading, gateway_id] = reading
@@ -241,13 +245,18 @@ class Store:
         return last is None or to_ms(reading.at) > to_ms(last.at)
 
     @staticmethod
+    def _storable(reading: R) -> R:
+        missing = unstorable(_TABLES[type(reading)][1], _VALUES[type(reading)](reading))
+        return replace(reading, **missing) if missing else reading
+
+    @staticmethod
     def _row(gateway_id: int, reading: Reading | SlowReading) -> Statement:
         kind = type(reading)
         return _INSERT[kind], (gateway_id, to_ms(reading.at), *_VALUES[kind](reading))
 
     def refused_steps(self, gateway_id: int, start: datetime, end: datetime) -> list[RefusedStep]:
         """Return what was wrong with the counters in [start, end), by end, in order: kept out of the sums, and why."""
-        return listed(self.database, gateway_id, to_ms(start), to_ms(end))
+        return joined(listed(self.database, gateway_id, to_ms(start), to_ms(end)))
 
     # gaps and events
 
