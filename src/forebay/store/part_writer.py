@@ -10,6 +10,7 @@ from typing import Any
 
 from forebay.records.parts import PART_NAMES, ROLLED, WORDS, PartKey, PartReading
 from forebay.store.database import Statement
+from forebay.store.door import is_storable
 from forebay.store.parts import Part, parts
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import from_ms, to_ms
@@ -37,7 +38,8 @@ class PartWriter:
     def append(self, at: datetime, readings: Iterable[PartReading]) -> int:
         """Keep what was told at an instant; return how many of the readings were new: later than their part's last.
 
-        A part that was never seen is made, at once durable. What belongs to one instant is kept whole or not at all.
+        What is no number, such as NaN or infinity, is kept as missing. A part that was never seen is made, at once
+        durable. What belongs to one instant is kept whole or not at all.
         Raises StoreError.
         """
         at_ms, statements = to_ms(at), []
@@ -51,7 +53,8 @@ class PartWriter:
             elif part.last is not None and at_ms <= to_ms(part.last):
                 continue
             statements += self._roll(part, at_ms)
-            values = (reading.values.get(name) for name in PART_NAMES)
+            told = (reading.values.get(name) for name in PART_NAMES)
+            values = (value if is_storable(value) else None for value in told)
             rows.append((self._gateway_id, part.id, at_ms, *values))
             self._parts[part.kind, part.serial_hash, part.place] = replace(part, last=at)
         for first in range(0, len(rows), _MOST_ROWS):  # few statements: a full disk keeps so many waiting
