@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import shutil
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from forebay.emulator.certificate import KEY_FILE, certificate_at
+from forebay.emulator.listening import own_addresses
 from forebay.errors import EmulatorError
 
 needs_tools = pytest.mark.skipif(
@@ -66,6 +68,42 @@ def test_a_restart_keeps_the_certificate_whatever_address_it_binds(tmp_path: Pat
     assert certificate_at(tmp_path / "other").fingerprint != first.fingerprint
 
 
+def test_a_kept_certificate_that_does_not_name_a_new_address_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate_at(tmp_path, ["127.0.0.9"])
+    certificate_at(tmp_path, ["127.0.0.9"])
+    certificate_at(tmp_path, ["::1"])
+    assert caplog.messages == []
+
+    certificate_at(tmp_path, ["127.0.0.9", "127.0.0.77"])
+
+    assert [message.partition(",")[0] for message in caplog.messages] == [
+        "the kept certificate does not name 127.0.0.77"
+    ]
+    assert str(tmp_path / "gateway.pem") in caplog.messages[0]
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "::"])
+def test_who_listens_everywhere_is_named_by_the_machines_own_addresses(
+    monkeypatch: pytest.MonkeyPatch, bind: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "127.0.0.1")
+
+    found = own_addresses(bind)
+
+    assert found[0] == "127.0.0.1"
+    assert len(set(found)) == len(found)
+    for address in found:  # nobody can listen on what is not his
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as listener:
+            listener.bind((address, 0))
+
+
+def test_who_listens_on_one_address_is_named_by_it() -> None:
+    assert own_addresses("127.0.0.7") == ("127.0.0.7",)
+    assert own_addresses("fe80::1%lo") == ("fe80::1",)
+
+
 def test_only_the_owner_may_read_the_key(tmp_path: Path) -> None:
     certificate_at(tmp_path / "state")
 
@@ -94,7 +132,7 @@ def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(EmulatorError, match="file"):
+    with pytest.raises(EmulatorError, match=r"file.*--state-dir"):
         certificate_at(tmp_path / "file" / "state")
 
 

@@ -262,6 +262,8 @@ async def test_a_port_in_use_is_named_with_what_to_do(served: Serve) -> None:
         ({"control_bind": "0.0.0.0"}, "on loopback only, not on 0.0.0.0"),
         ({"control_bind": "10.1.2.3"}, "on loopback only"),
         ({"bind": "powerwall"}, "powerwall is not an IP address"),
+        ({"bind": "0"}, "0 is not an IP address"),
+        ({"bind": "127.1"}, "127.1 is not an IP address"),
         ({"port": 70_000}, "--port must be from 0 to 65535, got 70000"),
     ],
 )

@@ -8,6 +8,7 @@ Source: behaviour.md T02, T03, git:22ac32e:full-cacert.pem.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import secrets
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from forebay.errors import EmulatorError
+
+log = logging.getLogger(__name__)
 
 SERVER_NAMES = ("teg", "powerwall", "powerpack")
 """The only names a gateway answers to (T02, T08)."""
@@ -45,9 +48,11 @@ class Certificate:
 def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificate:
     """Return the certificate kept in `state_dir`, making one where there is none.
 
-    addresses: IP addresses that a fresh certificate names besides the loopback ones.
+    addresses: IP addresses that a fresh certificate names besides the loopback ones; it is logged when a kept one
+        does not.
     Raises EmulatorError naming the file when it cannot be read, written or used.
     """
+    addresses = tuple(addresses)
     cert_path, key_path = state_dir / CERTIFICATE_FILE, state_dir / KEY_FILE
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,7 +62,9 @@ def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificat
             write_file(cert_path, made.pem, 0o644)
         pem, key_pem = cert_path.read_bytes(), key_path.read_bytes()
     except OSError as exc:
-        raise EmulatorError(f"{exc.filename or state_dir}: {exc.strerror or exc}") from exc
+        raise EmulatorError(
+            f"{exc.filename or state_dir}: {exc.strerror or exc}; the certificate is to be kept there; see --state-dir"
+        ) from exc
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         key = serialization.load_pem_private_key(key_pem, None)
@@ -65,7 +72,24 @@ def certificate_at(state_dir: Path, addresses: Iterable[str] = ()) -> Certificat
         raise EmulatorError(f"{cert_path} and {key_path.name} are damaged; delete both for fresh ones") from exc
     if key.public_key() != certificate.public_key():
         raise EmulatorError(f"{cert_path} and {key_path.name} do not belong together; delete both for fresh ones")
+    if unnamed := _unnamed(certificate, addresses):
+        log.warning(
+            "the kept certificate does not name %s, where clients that check it will refuse it; "
+            "delete %s and %s for one that does",
+            ", ".join(unnamed),
+            cert_path,
+            key_path.name,
+        )
     return Certificate(pem, key_pem, _fingerprint(certificate))
+
+
+def _unnamed(certificate: x509.Certificate, addresses: Iterable[str]) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return list(addresses)
+    known = {str(number) for number in names.get_values_for_type(x509.IPAddress)}
+    return [number for number in addresses if str(ipaddress.ip_address(number)) not in known]
 
 
 def fresh_certificate(addresses: Iterable[str] = ()) -> Certificate:

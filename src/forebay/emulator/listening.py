@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 import ssl
@@ -27,10 +28,11 @@ def bound(bind: str, port: int, setting: str, *, listens: bool = True) -> socket
     if not 0 <= port <= 65_535:
         raise EmulatorError(f"{setting} must be from 0 to 65535, got {port}")
     try:
+        ipaddress.ip_address(bind.partition("%")[0])  # getaddrinfo takes shortened ones too, which no certificate names
         family, kind, proto, _, address = socket.getaddrinfo(
             bind, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_PASSIVE
         )[0]
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise EmulatorError(f"{bind} is not an IP address to listen on, such as 127.0.0.1 or 0.0.0.0") from exc
     listener = socket.socket(family, kind, proto)
     try:
@@ -157,6 +159,28 @@ def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext)
 def is_any(bind: str) -> bool:
     """Whether an address to listen on is all of them."""
     return bind in ("0.0.0.0", "::")
+
+
+_ELSEWHERE = {socket.AF_INET: "198.51.100.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses that nobody has (RFC 5737, RFC 3849), to learn by which of ours this machine would go out."""
+
+
+def own_addresses(bind: str) -> tuple[str, ...]:
+    """Return the addresses at which who listens on `bind` is reached, without any zone.
+
+    Where that is everywhere: those that this machine's name stands for, and those it goes out by. Nothing is sent.
+    """
+    if not is_any(bind):
+        return (bind.partition("%")[0],)
+    found: list[str] = []
+    with contextlib.suppress(OSError):
+        name = socket.gethostname()
+        found += [str(one[4][0]) for one in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+    for family, elsewhere in _ELSEWHERE.items():
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))
+            found.append(probe.getsockname()[0])
+    return tuple(dict.fromkeys(address.partition("%")[0] for address in found))
 
 
 def url_of(scheme: str, bind: str, port: int) -> str:

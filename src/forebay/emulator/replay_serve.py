@@ -12,7 +12,7 @@ import msgspec
 from forebay.clock import Clock, SystemClock
 from forebay.emulator.certificate import certificate_at
 from forebay.emulator.faithful import Faithful
-from forebay.emulator.listening import bound, is_any, tls_context, url_of
+from forebay.emulator.listening import bound, own_addresses, tls_context, url_of
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replay import Recording, ReplayApp
 from forebay.emulator.replies import Dates
@@ -43,7 +43,7 @@ async def serve_replay(
     app = ReplayApp(recording, clock, password=password, moves_time=moves_time)
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
-        certificate = certificate_at(state_dir, () if is_any(bind) else (bind.partition("%")[0],))
+        certificate = certificate_at(state_dir, own_addresses(bind))
         context = tls_context(certificate, strict_names=strict_names, http2=HTTP2.at(recording.version))
         https_port = int(listener.getsockname()[1])
         parts = [Faithful(app, listener, lambda _local: context)]

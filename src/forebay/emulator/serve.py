@@ -20,7 +20,7 @@ from forebay.emulator.fast import Fast
 from forebay.emulator.front import Front, Line
 from forebay.emulator.http import GatewayApp
 from forebay.emulator.injection import Injection
-from forebay.emulator.listening import BACKLOG, bound, is_any, tls_context, url_of
+from forebay.emulator.listening import BACKLOG, bound, own_addresses, tls_context, url_of
 from forebay.emulator.redirect import RedirectApp
 from forebay.emulator.replies import Dates
 from forebay.emulator.scenario import on_time
@@ -82,7 +82,7 @@ async def serve(
     front = device.area(Front)
     async with contextlib.AsyncExitStack() as opened:
         listener = opened.enter_context(bound(bind, port, "--port"))
-        certificate = certificate_at(state_dir, () if is_any(bind) else (bind.partition("%")[0],))
+        certificate = certificate_at(state_dir, own_addresses(bind))
         tls = _Tls(strict_names, device)
         house = _House(SERVERS[server], app, certificate, listener, bind=bind, tls=tls)
         opened.callback(house.close)
@@ -184,7 +184,7 @@ class _House:
 
     def rotate_certificate(self) -> None:
         """Show a fresh certificate."""
-        self._shown = fresh_certificate(() if is_any(self._bind) else (self._bind.partition("%")[0],))
+        self._shown = fresh_certificate(own_addresses(self._bind))
 
     def restore_certificate(self) -> None:
         """Show the kept certificate."""
