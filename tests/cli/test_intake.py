@@ -95,18 +95,6 @@ def test_bad_words_are_answered_with_good_ones(forebay: Forebay, db: Path, words
     assert (outcome.code, said in outcome.err) == (1, True), outcome.err
 
 
-def test_while_another_writes_the_way_is_told_and_a_look_is_free(forebay: Forebay, tmp_path: Path, db: Path) -> None:
-    file = str(power_file(tmp_path, DAY))
-    with Store.open(db) as store:
-        store.gateway_id("gateway")
-        looked = forebay("import", "cloud", file, "--db", str(db), *ZONE)
-        refused = forebay("import", "cloud", file, "--db", str(db), *ZONE, "--apply")
-
-    assert looked.code == 0
-    assert (refused.code, "is writing here; stop it" in refused.err) == (1, True)
-    assert "a stop of a minute loses no energy" in refused.err
-
-
 def test_a_utilitys_columns_are_named_in_the_command(forebay: Forebay, tmp_path: Path, db: Path) -> None:
     file = tmp_path / "bill.csv"
     file.write_text("Von;Bezug;Lieferung\n05.01.2026 10:00;1,5;0\n05.01.2026 11:00;0;0,25\n")
@@ -122,33 +110,83 @@ def test_a_utilitys_columns_are_named_in_the_command(forebay: Forebay, tmp_path:
     assert (unnamed.code, "say which column holds the time" in unnamed.err) == (1, True)
 
 
-@pytest.mark.parametrize("lines", [1, 3, 6])
+@pytest.mark.parametrize("statement", [1, 2, 12, 24])
 def test_killed_at_any_moment_an_import_is_there_whole_or_not_at_all(
-    home: Path, forebay: Forebay, tmp_path: Path, db: Path, lines: int
+    home: Path, forebay: Forebay, tmp_path: Path, db: Path, statement: int
 ) -> None:
     for number in range(20):
         power_file(tmp_path, DAY + timedelta(days=number))
     words = ["import", "cloud", str(tmp_path / "power"), "--db", str(db), *ZONE, "--apply"]
     code = (
         "import os, sys\n"
-        "from forebay.store import imports\n"
-        "merging = imports._merging\n"
-        "def killed(*given):\n"
-        "    for n, one in enumerate(merging(*given)):\n"
-        f"        if n == {lines} * 200:\n"
-        "            os.kill(os.getpid(), 9)\n"
-        "        yield one\n"
-        "imports._merging = killed\n"
+        "from forebay.store.database import Database\n"
+        "whole = Database.write_at_once\n"
+        "def killed(self, statements):\n"
+        "    def each():\n"
+        "        for n, one in enumerate(statements, 1):\n"
+        f"            if n == {statement}:\n"
+        "                os.kill(os.getpid(), 9)\n"
+        "            yield one\n"
+        "    whole(self, each())\n"
+        "Database.write_at_once = killed\n"
         "from forebay.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, *words], env=environment(home), check=False, timeout=120)
     with Store.read(db) as store:
-        left = [store.database.rows(f"SELECT count(*) FROM {t}")[0][0] for t in ("imports", "imported_days")]
+        left = [
+            store.database.rows(f"SELECT count(*) FROM {t}")[0][0]
+            for t in ("gateways", "imports", "imported_days", "imported_sums")
+        ]
     again = forebay(*words, "--json")
 
     assert done.returncode == -9
-    assert left == [0, 0]
+    assert left == [0, 0, 0, 0]
+    assert json.loads(again.out)["imports"][0]["new"] == 20 * 288
+
+
+@pytest.mark.parametrize("when", ["before", "in the transaction"])
+def test_on_a_full_disk_nothing_is_imported_and_it_is_told(
+    home: Path, forebay: Forebay, tmp_path: Path, db: Path, when: str
+) -> None:
+    """The system itself refuses the bytes: first those that are reckoned before, then those of the transaction."""
+    for number in range(20):
+        power_file(tmp_path, DAY + timedelta(days=number))
+    with Store.open(db) as store:
+        store.gateway_id("house")
+    words = ["import", "cloud", str(tmp_path / "power"), "--db", str(db), *ZONE, "--apply"]
+    code = (
+        "import resource, sys\n"
+        "from forebay.store.database import Database\n"
+        "whole = Database.write_at_once\n"
+        "def full(*given):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
+        "    whole(*given)\n"
+        "Database.write_at_once = full\n"
+        f"if {when == 'before'}: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
+        "from forebay.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=environment(home),
+        check=False,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    with Store.read(db) as store:
+        left = [
+            store.database.rows(f"SELECT count(*) FROM {t}")[0][0]
+            for t in ("gateways", "imports", "imported_days", "imported_sums")
+        ]
+        whole = store.database.rows("PRAGMA integrity_check")
+    again = forebay(*words, "--json")
+
+    assert done.returncode == 1
+    assert str(db.parent) in done.stderr
+    assert "room" in done.stderr
+    assert (left, whole) == ([1, 0, 0, 0], [("ok",)])
     assert json.loads(again.out)["imports"][0]["new"] == 20 * 288
 
 

@@ -18,12 +18,13 @@ from forebay.errors import StoreError
 from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading
 from forebay.store import Store
+from forebay.store.candidate import Candidate
 from forebay.store.check import check
 from forebay.store.curves import curves
 from forebay.store.energy import energy, energy_between
 from forebay.store.fed import fed_between
 from forebay.store.imported import known_span
-from forebay.store.imports import Candidate, add, imports, only_new, undo
+from forebay.store.imports import add, imports, only_new, undo
 from forebay.store.merged import Layer, cells
 from forebay.store.packed import COLUMNS, DAY_MS, Piece, pack, unpack
 from forebay.store.query import series

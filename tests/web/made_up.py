@@ -122,6 +122,7 @@ def now_at(minute: int = 11 * 60 + 44, *, speed: float = 1.0) -> dict[str, Any]:
         "now": iso(day["t"][i] + 32.25),
         "speed": speed,
         "timezone": ZONE,
+        "imports": "0-0",
         "site_name": "Home Energy Gateway",
         "firmware": "21.44 b7d20c5e",
         "connection": {"state": "live", "since": day["start"], "words": "Live, last reading 2 s ago.", "advice": None},

@@ -7,7 +7,7 @@ import { LazyPage } from "./frame/LazyPage";
 import { StateLine } from "./frame/StateLine";
 import { Top } from "./frame/Top";
 import { useGateways } from "./gateways";
-import { useAnswer, useLive } from "./hooks";
+import { useAnswer, useLive, useTurns } from "./hooks";
 import { PAGES } from "./pages";
 import { HOME, useRoute } from "./route";
 import { useTheme } from "./theme";
@@ -28,9 +28,11 @@ export function App() {
   const gateways = useGateways(link === "up");
   const state = link === "lost" ? "lost" : (now?.connection.state ?? "connecting");
   const row = PAGES.find((page) => page.name === route.page) ?? PAGES[0];
+  // What was told before an import may be told otherwise after it: another `ask` is asked everything anew.
+  const imports = useTurns(now?.imports);
   const ask = useCallback(
     <T,>(path: string, params: Params = {}, signal?: AbortSignal) => get<T>(address(path, { ...params, gateway }), 8000, signal),
-    [gateway],
+    [gateway, imports],
   );
   const { answer: me } = useAnswer<Me>(ask, link === "up" ? "me" : null);
   const title = row && row.name !== HOME ? `${row.label} – forebay` : tabTitle(now, link);

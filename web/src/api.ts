@@ -20,6 +20,8 @@ export interface Now {
   at: string | null;
   now: string;
   speed: number;
+  /** Changes when something was imported or taken away. */
+  imports?: string;
   timezone: string;
   site_name: string | null;
   firmware: string | null;

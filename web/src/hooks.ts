@@ -1,6 +1,6 @@
 /** Small hooks: the live connection, an answer of the server, a ticking clock, a calm announcement. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Refused, type Now, type Params } from "./api";
 import type { Ask } from "./frame/page";
@@ -35,6 +35,17 @@ export function useCalm(text: string, afterMs: number): string {
     return () => clearTimeout(timer);
   }, [text, afterMs]);
   return calm;
+}
+
+/** How often a value has become another one since it was first known. */
+export function useTurns(value: string | undefined): number {
+  const turns = useRef(0);
+  const last = useRef(value);
+  if (value !== undefined && value !== last.current) {
+    if (last.current !== undefined) turns.current += 1;
+    last.current = value;
+  }
+  return turns.current;
 }
 
 /** The hour at the house now, running on between messages. [ms] */

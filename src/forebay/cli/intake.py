@@ -164,30 +164,21 @@ def _previews(path: Path, name: str, taken: Taken) -> list[Preview]:
 
 def _apply(options: argparse.Namespace, path: Path, name: str, taken: Taken) -> int:
     from forebay.exchange.preview import preview
-    from forebay.store.imports import add
+    from forebay.store.imports import add, claim
     from forebay.store.store import Store
 
-    try:
-        opened = Store.open(path)
-    except StoreError as exc:
-        if "is writing here" in str(exc):
-            raise StoreError(f"{exc}. Counters go on meanwhile: a stop of a minute loses no energy") from exc
-        raise
-    with opened as store:
-        gateway_id = store.gateway_id(name)
-        _place(store, gateway_id, options.zone)
-        previews = [preview(store, gateway_id, one) for one in taken.candidates]
-        numbers = iter(add(store, gateway_id, [one.new for one in previews], datetime.now(UTC), _progress()))
-        _end_progress()
+    with Store.beside(path) as store:
+        gateway_id, first = claim(store, name, options.zone)
+        is_known = any(row.id == gateway_id for row in store.gateways())
+        previews = [preview(store if is_known else None, gateway_id, one) for one in taken.candidates]
+        new = [one.new for one in previews]
+        try:
+            numbers = iter(add(store, gateway_id, new, datetime.now(UTC), _progress(), first=first))
+        finally:
+            _end_progress()
         _, zone = _known(path, options)
         _tell(options, name, taken, previews, zone, [next(numbers) if one.n_new else None for one in previews])
     return 0
-
-
-def _place(store: Store, gateway_id: int, zone: str | None) -> None:
-    """Keep the zone that was named where the gateway has not told its own yet."""
-    if zone is not None and store.gateway(gateway_id).timezone is None:
-        store.identify(gateway_id, timezone=zone)
 
 
 def _tell(  # noqa: PLR0917 - everything there is to say
@@ -353,9 +344,14 @@ def _undone(options: argparse.Namespace) -> int:
     if len(options.source) != 1 or not options.source[0].isdecimal():
         raise ConfigError("say which import by its number: forebay import undo 3; `forebay import list` shows them")
     number = int(options.source[0])
-    with Store.open(record_path(options, settings_of(options))) as store:
-        gone = undo(store, _gateway(store, options), number, _progress())
-        _end_progress()
+    path = record_path(options, settings_of(options))
+    if not path.exists():
+        raise StoreError(f"{path}: nothing was recorded or imported here yet")
+    with Store.beside(path) as store:
+        try:
+            gone = undo(store, _gateway(store, options), number, _progress())
+        finally:
+            _end_progress()
     if options.json:
         print(as_json({"undone": gone.id, "intervals": gone.n}))
     else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.exchange.intake import Bad
-from forebay.store.imports import Candidate
+from forebay.store.candidate import Candidate
 from forebay.store.merged import MINUTE_MS
 from forebay.store.packed import COLUMNS, DAY_MS, Piece, unpack
 from forebay.store.steps import MAX_W

@@ -14,7 +14,7 @@ from typing import Any
 
 from forebay.errors import ConfigError
 from forebay.records.flows import FLOWS
-from forebay.store.imports import Candidate
+from forebay.store.candidate import Candidate
 from forebay.store.merged import LONGEST_MS, MINUTE_MS
 from forebay.store.packed import COLUMNS, DAY_MS, Piece, unpack
 from forebay.store.steps import MAX_W

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forebay.exchange.intake import totals_wh
-from forebay.store.imports import Candidate, imports, only_new
+from forebay.store.candidate import Candidate
+from forebay.store.imports import imports, only_new
 from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store

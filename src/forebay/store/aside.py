@@ -43,7 +43,7 @@ def set_aside(store: Store, gateway_id: int, cut: datetime) -> int:
         sql = f"DELETE FROM {bucket} WHERE gateway_id = ? AND start_ms >= ?"  # noqa: S608
         statements.append((sql, (gateway_id, floor_ms(cut_ms, length_ms))))
     statements += forgetting(gateway_id, cut_ms)
-    database.flush()
+    database.flush(60.0)
     sql = "SELECT count(*), min(at_ms), max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms > ?"
     n, first_ms, last_ms = database.rows(sql, (gateway_id, cut_ms))[0]
     database.write_at_once([*statements, *_notes(gateway_id, cut_ms)])

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from forebay.errors import StoreError
 from forebay.store.check import check
-from forebay.store.database import privately
 from forebay.store.store import Store, archive_of
+from forebay.store.turn import privately
 
 _DATABASE, _ARCHIVE = "forebay.db", "archive"
 

@@ -2,7 +2,9 @@
 
 One process writes and many read. Writes of the last seconds stay in an open
 transaction, which the writing process's own queries see; a commit every
-`flush_s` makes them durable. Reasons: docs/decisions/0020.
+`flush_s` makes them durable. A guest beside the writer may do one transaction
+at a time in tables that the writer leaves alone; the writer's statements wait
+in memory meanwhile. Reasons: docs/decisions/0020, 0112.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -21,10 +23,20 @@ from urllib.parse import quote
 
 from forebay.errors import StoreError
 from forebay.store.overflow import give_way
+from forebay.store.turn import Turn, privately
 
 Statement = tuple[str, tuple[Any, ...]]
+Rows = tuple[str, list[tuple[Any, ...]]]
+"""A statement that is done for each row of a list."""
 
 _MAX_UNSAVED = 20_000
+_PATIENCE_S = 120.0
+"""So long another process's transaction is waited for [real s]: a guest's, or the writer's until its next flush."""
+_LOOK_S = 0.002
+"""How often it is looked whether the file is free, by those who must wait [real s]."""
+_COURTESY_S = 30.0
+"""So long a guest that wants its turn, and has not taken it, is let in first [real s]."""
+_BUSY_MS = 5000
 _HINTS = (
     ("disk is full", "the disk is full; make room, nothing was written by halves"),
     ("readonly", "it cannot be written to; check the permissions of the file and its folder"),
@@ -34,11 +46,6 @@ _HINTS = (
     ("locked", "another program holds it; close that program"),
     ("disk i/o", "the disk failed or allows no more; look at its room and at the system's log"),
 )
-
-
-def privately(path: str, flags: int) -> int:
-    """Open a file that only its owner may read."""
-    return os.open(path, flags, 0o600)
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -51,35 +58,63 @@ def migrations() -> list[tuple[int, str]]:
 
 
 class Database:
-    """One open file. `writable` says which of the two kinds it is.
+    """One open file. `writable` says whether it is the writer's; else it is read, a guest's or not.
 
+    is_guest: it may be changed by `write_at_once` alone, beside a writer or without one; one guest at a time.
     Thread-safe: every use takes the same lock. Raises StoreError, in words.
     """
 
     def __init__(
-        self, path: Path, *, writable: bool, flush_s: float = 10.0, real_s: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        *,
+        writable: bool,
+        is_guest: bool = False,
+        flush_s: float = 10.0,
+        real_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self.writable = writable
+        self._is_guest = is_guest
         self._flush_s = flush_s
         self._real_s = real_s
         self._lock = threading.RLock()
         self._unsaved: list[Statement] = []
         self._unsaved_since_s: float | None = None
         self._must_replay = False
-        self._lock_file: IO[str] | None = self._take_lock() if writable else None
+        self._held_since_s: float | None = None
+        self._lock_file: IO[str] | None = None
+        self._turn = Turn(path)
+        if writable:
+            self._lock_file = self._take_lock(
+                "lock", "another forebay (process {holder}) is writing here; stop it, or name another file"
+            )
+        elif is_guest:
+            self._lock_file = self._take_lock(
+                "import.lock", "another import (process {holder}) is at work here; wait until it is done"
+            )
         try:
+            if is_guest and self._is_old():
+                Database(path, writable=True).close()  # makes it, or brings it up to date, where nobody writes
             self._connection = self._open()
         except BaseException:
             self._release_lock()
             raise
 
-    def _take_lock(self) -> IO[str]:
-        """Become the only writer, or raise StoreError naming the other."""
+    def _is_old(self) -> bool:
+        """Whether the file is not there, or has an older schema."""
+        if not self.path.exists():
+            return True
+        with self._in_words(), closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True)) as file:
+            (version,) = file.execute("PRAGMA user_version").fetchone()
+            return bool(version < len(migrations()))
+
+    def _take_lock(self, suffix: str, refusal: str) -> IO[str]:
+        """Become the only writer, or the only guest; else raise StoreError naming the other."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = open(  # noqa: SIM115 - held while the store is open
-                f"{self.path}.lock", "a+", encoding="ascii", opener=privately
+                f"{self.path}.{suffix}", "a+", encoding="ascii", opener=privately
             )
         except OSError as exc:
             raise StoreError(f"{self.path}: {exc.strerror}; check that the folder exists and may be used") from exc
@@ -89,9 +124,7 @@ class Database:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             file.close()
-            raise StoreError(
-                f"{self.path}: another forebay (process {holder}) is writing here; stop it, or name another file"
-            ) from exc
+            raise StoreError(f"{self.path}: {refusal.format(holder=holder)}") from exc
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -105,19 +138,20 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if not self.writable and not self.path.exists():
             raise StoreError(f"{self.path}: nothing was recorded here yet; start forebay up")
-        uri = f"file:{quote(str(self.path))}?mode={'rwc' if self.writable else 'ro'}"
+        mode = "rwc" if self.writable else "rw" if self._is_guest else "ro"
+        uri = f"file:{quote(str(self.path))}?mode={mode}"
         with self._in_words():
             if self.writable and not self.path.exists():  # the log beside it gets the same mode
                 os.close(privately(str(self.path), os.O_RDWR | os.O_CREAT))
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             with self._in_words():
-                connection.execute("PRAGMA busy_timeout = 5000")
+                connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA temp_store = MEMORY")
                 if self.writable:
                     connection.execute("PRAGMA journal_mode = WAL")
-                    connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA synchronous = FULL")
                 self._migrate(connection)
             if self.writable:
                 self.path.chmod(0o600)
@@ -161,9 +195,10 @@ class Database:
     def write(self, statements: Sequence[Statement]) -> None:
         """Do all statements or none; they become durable with the next flush.
 
-        Raises StoreError when they cannot be done now; they are kept and tried
-        again by the next write or flush. Of very many the oldest readings give
-        way to a gap (docs/decisions/0095).
+        While a guest is in its transaction they wait in memory. Raises StoreError
+        when they cannot be done now; they are kept and tried again by the next
+        write or flush. Of very many the oldest readings give way to a gap
+        (docs/decisions/0095).
         """
         with self._lock:
             if not self.writable:
@@ -177,10 +212,37 @@ class Database:
             if self.is_flush_due or len(self._unsaved) > _MAX_UNSAVED:
                 self.flush()
 
-    def _apply(self, statements: Sequence[Statement]) -> None:
+    def _begin(self, wait_s: float) -> bool:
+        """Whether a transaction is open now; not while another process is in one, which is waited for so long.
+
+        Raises sqlite3.OperationalError where that lasts longer than any import.
+        """
+        until_s = time.monotonic() + wait_s
+        while not self._connection.in_transaction:
+            now_s = time.monotonic()
+            held_s = 0.0 if self._held_since_s is None else now_s - self._held_since_s
+            if self._is_guest or held_s >= _COURTESY_S or not self._turn.is_wanted():
+                try:
+                    self._connection.execute("PRAGMA busy_timeout = 0")
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    break
+                except sqlite3.OperationalError as exc:
+                    if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or held_s >= _PATIENCE_S:
+                        raise
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            self._held_since_s = now_s if self._held_since_s is None else self._held_since_s
+            if now_s >= until_s:
+                return False
+            time.sleep(_LOOK_S)
+        self._held_since_s = None
+        return True
+
+    def _apply(self, statements: Sequence[Statement], wait_s: float = 0.0) -> None:
         try:
-            if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
+            if not self._begin(wait_s):
+                self._must_replay = True
+                return
             for sql, parameters in statements:
                 self._connection.execute(sql, parameters)
             self._must_replay = False
@@ -195,18 +257,32 @@ class Database:
                 self._connection.rollback()
         raise self._worded(error) from error
 
-    def write_at_once(self, statements: Iterable[Statement]) -> None:
+    def write_at_once(self, statements: Iterable[Statement | Rows]) -> None:
         """Do all statements in a transaction of their own, durable when it returns, or none.
 
         statements: may be made while they are done, and read what those before them did.
         Raises StoreError when they cannot be done; unlike with `write` the caller tries again.
         """
+        if not (self.writable or self._is_guest):
+            raise StoreError(f"{self.path}: is open for reading only")
+        with self._turn.wanted() if self._is_guest else nullcontext():
+            while not self._written_at_once(statements):
+                time.sleep(_LOOK_S)  # others may ask meanwhile
+
+    def _written_at_once(self, statements: Iterable[Statement | Rows]) -> bool:
+        """Whether the statements are done; not while another process is in a transaction."""
         with self._lock:
             self.flush()
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                if self._must_replay or not self._begin(0.0):
+                    return False
+                if self._is_guest and self.rows("PRAGMA user_version") != [(len(migrations()),)]:
+                    raise StoreError(f"{self.path}: another forebay has brought it up to date meanwhile; try again")
                 for sql, parameters in statements:
-                    self._connection.execute(sql, parameters)
+                    if isinstance(parameters, list):
+                        self._connection.executemany(sql, parameters)
+                    else:
+                        self._connection.execute(sql, parameters)
                 self._connection.execute("COMMIT")
             except BaseException as exc:
                 with self._in_words():
@@ -215,6 +291,7 @@ class Database:
                 if isinstance(exc, sqlite3.Error):
                     raise self._worded(exc) from exc
                 raise
+            return True
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -229,13 +306,18 @@ class Database:
                 if begins:
                     self.rows("COMMIT")
 
-    def flush(self) -> None:
-        """Make everything durable. Raises StoreError; then it is kept for the next try."""
+    def flush(self, wait_s: float = 0.0) -> None:
+        """Make everything durable. Raises StoreError; then it is kept for the next try.
+
+        wait_s: how long a guest's transaction is waited for [real s]; lasts it longer, all is kept as well.
+        """
         with self._lock:
             if not self._unsaved:
                 return
             if self._must_replay:
-                self._apply(self._unsaved)
+                self._apply(self._unsaved, wait_s)
+                if self._must_replay:
+                    return
             try:
                 if self._connection.in_transaction:  # else an interrupt came between the commit and the next line
                     self._connection.execute("COMMIT")
@@ -261,7 +343,8 @@ class Database:
         with self._lock:
             try:
                 if self.writable:
-                    self.flush()
+                    self.flush(_PATIENCE_S)
             finally:
                 self._connection.close()
+                self._turn.close()
                 self._release_lock()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from forebay.records.flows import Split
-from forebay.store.imports import SUMS, known_cells
+from forebay.store.import_sums import SUMS, known_cells
 from forebay.store.merged import CHARGE, MINUTE_MS
 from forebay.store.packed import COLUMNS, N_FLOWS
 from forebay.store.rollup import QUARTER_MS

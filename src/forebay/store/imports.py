@@ -1,43 +1,29 @@
 """Keep what was imported, apart from what was recorded: add, list, undo.
 
 An import is there whole or not at all. It holds only what no earlier import of
-its kind held already. After each change the gateway's imports are put together
-anew from the first day that changed (store/merged.py).
+its kind held already. With each change the gateway's imports are put together
+anew from the first day that changes (store/merged.py): before the transaction,
+so that a recorder waits for the writing alone. Reasons: docs/decisions/0112.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from typing import Any
 
 from forebay.errors import StoreError
-from forebay.store.database import Statement
-from forebay.store.merged import CHARGE, MINUTE_MS, Layer, cells
-from forebay.store.packed import COLUMNS, DAY_MS, N_FLOWS, Piece, pack, unpack
-from forebay.store.rollup import QUARTER_MS
+from forebay.store.candidate import Candidate
+from forebay.store.database import Rows, Statement
+from forebay.store.import_sums import SUMS, History, begin_ms, merging
+from forebay.store.packed import Piece, unpack
 from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
-SUMS: tuple[str, ...] = (
-    *COLUMNS[:N_FLOWS],
-    *(name.replace("_wh", "_ms") for name in COLUMNS[:N_FLOWS]),
-    *COLUMNS[N_FLOWS:CHARGE],
-    "charge_pct_h",
-    "charge_ms",
-)
-"""The columns of `imported_sums` after gateway and time."""
-
-_CHUNK_MS, _MARGIN_MS = 32 * DAY_MS, 2 * DAY_MS
-_PER_QUARTER = QUARTER_MS // MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +41,6 @@ class Import:
     end: datetime
     n: int
     decisions: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Candidate:
-    """What may become an import: intervals by day, packed, and where they came from.
-
-    kind: such as "cloud-power"; source: names of files or an address, without secrets.
-    is_metered: whether the energies were counted by a meter, or are made of powers.
-    """
-
-    kind: str
-    source: str
-    sha256: str
-    is_metered: bool
-    step_ms: int
-    decisions: dict[str, Any] = field(default_factory=dict)
-    days: dict[int, bytes] = field(default_factory=dict)
-    n: int = 0
-
-    def put(self, piece: Piece) -> None:
-        """Take a day's intervals in; they replace those of that day."""
-        self.days[piece.day_ms] = pack(piece)
-        self.n += len(piece)
-
-    def pieces(self) -> Iterator[Piece]:
-        """Yield the days in order."""
-        for day_ms in sorted(self.days):
-            yield unpack(day_ms, self.days[day_ms])
 
 
 def imports(store: Store, gateway_id: int) -> list[Import]:
@@ -144,28 +102,92 @@ def _rows(piece: Piece) -> Any:
     return whole.view([("", whole.dtype)] * whole.shape[1]).ravel()
 
 
+def revision(store: Store) -> str:
+    """Return a word that changes with every import that is kept or taken away."""
+    made = store.database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'imports'")
+    (there,) = store.database.rows("SELECT count(*) FROM imports")
+    return f"{made[0][0] if made else 0}-{there[0]}"
+
+
+def claim(store: Store, name: str, zone: str | None = None) -> tuple[int, list[Statement]]:
+    """Return the id of a gateway by its name, and what makes it where the name is new.
+
+    zone: kept where the gateway has not told its own.
+    """
+    rows = store.gateways()
+    known = next((row for row in rows if row.name == name), None)
+    if known is None:
+        number = 1 + max((row.id for row in rows), default=0)
+        return number, [("INSERT INTO gateways (id, name, timezone) VALUES (?, ?, ?)", (number, name, zone))]
+    sql = "UPDATE gateways SET timezone = coalesce(timezone, ?) WHERE id = ?"
+    return known.id, [(sql, (zone, known.id))] if zone is not None and known.timezone is None else []
+
+
 def add(
     store: Store,
     gateway_id: int,
     candidates: Sequence[Candidate],
     at: datetime,
     progress: Callable[[datetime], object] = lambda _: None,
+    *,
+    first: Sequence[Statement] = (),
 ) -> list[int]:
     """Keep the candidates, all or none, and return the numbers of the imports. Raises StoreError.
 
-    at: when, in real time. progress: is told of each day that has been put together.
+    at: when, in real time. progress: is told of each day that is put together. first: what is written before them
+    in the same transaction, such as their gateway.
     """
     wanted = [candidate for candidate in candidates if candidate.days]
     numbers: list[int] = []
+    if not wanted:
+        return numbers
 
     def adding() -> Iterator[Statement]:
+        yield from first
         for one in wanted:
             yield from _keeping(store, gateway_id, one, to_ms(at), numbers)
-        yield from _merging(store, gateway_id, min(min(one.days) for one in wanted), progress)
 
-    if wanted:
-        store.database.write_at_once(adding())
+    first_ms = min(min(one.days) for one in wanted)
+    _change(store, gateway_id, History(store, gateway_id, new=wanted), first_ms, adding(), progress)
     return numbers
+
+
+def _change(  # noqa: PLR0917 - what changes, and how
+    store: Store,
+    gateway_id: int,
+    after: History,
+    first_ms: int,
+    change: Iterable[Statement | Rows],
+    progress: Callable[[datetime], object],
+) -> None:
+    """Do a change and bring `imported_sums` up to what they are after it, in one transaction."""
+    before = revision(store)
+    with tempfile.TemporaryFile(dir=store.database.path.parent, prefix=".forebay-") as file:
+        count = 0
+        try:
+            for sums in merging(after, store, gateway_id, first_ms, progress):
+                pickle.dump(sums, file, pickle.HIGHEST_PROTOCOL)
+                count += 1
+            file.flush()
+        except OSError as exc:
+            raise StoreError(f"{store.database.path.parent}: {exc.strerror}; make room, nothing was imported") from exc
+
+        def changing() -> Iterator[Statement | Rows]:
+            if revision(store) != before:
+                raise StoreError("another import was kept or taken away meanwhile; do this one again")
+            yield from change
+            yield "DELETE FROM imported_sums WHERE gateway_id = ? AND at_ms > ?", (gateway_id, begin_ms(first_ms))
+            sql = f"INSERT INTO imported_sums VALUES ({', '.join('?' * (len(SUMS) + 2))})"  # noqa: S608
+            file.seek(0)
+            for _ in range(count):
+                times, sums = pickle.load(file)  # noqa: S301 - written above
+                columns = (
+                    (sums[:, n].round().astype(int) if name.endswith("_ms") else sums[:, n]).tolist()
+                    for n, name in enumerate(SUMS)
+                )
+                yield sql, list(zip(repeat(gateway_id), times, *columns, strict=False))
+
+        store.database.write_at_once(changing())
 
 
 def _keeping(store: Store, gateway_id: int, one: Candidate, at_ms: int, numbers: list[int]) -> Iterator[Statement]:
@@ -188,12 +210,12 @@ def undo(store: Store, gateway_id: int, number: int, progress: Callable[[datetim
         listed = ", ".join(map(str, known)) or "none"
         raise StoreError(f"there is no import {number}; there are: {listed}")
 
-    def undoing() -> Iterator[Statement]:
-        yield "DELETE FROM imported_days WHERE import_id = ?", (number,)
-        yield "DELETE FROM imports WHERE id = ?", (number,)
-        yield from _merging(store, gateway_id, to_ms(known[number].start), progress)
-
-    store.database.write_at_once(undoing())
+    undoing: list[Statement] = [
+        ("DELETE FROM imported_days WHERE import_id = ?", (number,)),
+        ("DELETE FROM imports WHERE id = ?", (number,)),
+    ]
+    after = History(store, gateway_id, without=number)
+    _change(store, gateway_id, after, to_ms(known[number].start), undoing, progress)
     return known[number]
 
 
@@ -216,93 +238,3 @@ def damaged_days(store: Store, gateway_id: int, name: str) -> list[str]:
                     f" `forebay import undo {number}` and import {one.source} again"
                 )
     return found
-
-
-def layers(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> list[Layer]:
-    """Return the imports' days that may touch [start, end), the newest import first."""
-    sql = (
-        "SELECT id, is_metered, step_ms, day_ms, packed FROM imports JOIN imported_days ON import_id = id"
-        " WHERE gateway_id = ? AND day_ms >= ? AND day_ms < ? ORDER BY id DESC, day_ms"
-    )
-    found: dict[int, tuple[bool, int, list[Piece]]] = {}
-    for number, is_metered, step_ms, day_ms, block in store.database.rows(
-        sql, (gateway_id, start_ms - _MARGIN_MS, end_ms)
-    ):
-        found.setdefault(number, (bool(is_metered), step_ms, []))[2].append(unpack(day_ms, block))
-    return [Layer(*one) for one in found.values()]
-
-
-def known_cells(store: Store, gateway_id: int, start_ms: int, end_ms: int) -> Floats:
-    """Return what the imports know of each minute of [start, end), whole minutes; see `cells`."""
-    low_ms, high_ms = start_ms - _MARGIN_MS, end_ms + _MARGIN_MS
-    found = cells(layers(store, gateway_id, low_ms, high_ms), low_ms, high_ms)
-    return found[_MARGIN_MS // MINUTE_MS : (end_ms - low_ms) // MINUTE_MS]
-
-
-def _merging(
-    store: Store, gateway_id: int, first_ms: int, progress: Callable[[datetime], object]
-) -> Iterator[Statement]:
-    """Yield what brings `imported_sums` up to date from a day on."""
-    import numpy as np
-
-    from_ms_ = first_ms - first_ms % DAY_MS - _MARGIN_MS
-    yield "DELETE FROM imported_sums WHERE gateway_id = ? AND at_ms > ?", (gateway_id, from_ms_)
-    columns = ", ".join(SUMS)
-    last = store.database.rows(
-        f"SELECT at_ms, {columns} FROM imported_sums WHERE gateway_id = ? ORDER BY at_ms DESC LIMIT 1",  # noqa: S608
-        (gateway_id,),
-    )
-    written_ms = last[0][0] if last else None
-    total = np.array(last[0][1:] if last else [0.0] * len(SUMS), dtype=np.float64)
-    whole = np.array([name.endswith("_ms") for name in SUMS])
-    sql = f"INSERT INTO imported_sums VALUES ({', '.join('?' * (len(SUMS) + 2))})"  # noqa: S608
-    for low_ms, high_ms in _chunks(store, gateway_id, from_ms_):
-        progress(from_ms(low_ms))
-        for at_ms, added in _quarters(known_cells(store, gateway_id, low_ms, high_ms), low_ms):
-            if written_ms != at_ms - QUARTER_MS:
-                yield sql, (gateway_id, at_ms - QUARTER_MS, *_mixed(total, whole))
-            total = total + added
-            written_ms = at_ms
-            yield sql, (gateway_id, at_ms, *_mixed(total, whole))
-
-
-def _mixed(total: Floats, whole: NDArray[np.bool_]) -> list[float]:
-    return [round(value) if is_whole else value for value, is_whole in zip(total.tolist(), whole.tolist(), strict=True)]
-
-
-def _chunks(store: Store, gateway_id: int, start_ms: int) -> Iterator[tuple[int, int]]:
-    """Yield spans that cover all days from a day on which anything was imported, each of a month at most."""
-    sql = (
-        "SELECT DISTINCT day_ms FROM imported_days JOIN imports ON id = import_id"
-        " WHERE gateway_id = ? AND day_ms >= ? ORDER BY day_ms"
-    )
-    days = [row[0] for row in store.database.rows(sql, (gateway_id, start_ms - _MARGIN_MS))]
-    low_ms = start_ms
-    while days:
-        low_ms = max(low_ms, days[0])
-        high_ms = low_ms + _CHUNK_MS
-        yield low_ms, high_ms
-        days = [day_ms for day_ms in days if day_ms + _MARGIN_MS > high_ms]
-        low_ms = high_ms
-
-
-def _quarters(minutes: Floats, start_ms: int) -> Iterator[tuple[int, Floats]]:
-    """Yield (end of a quarter of an hour, what it adds to each sum) for those of which anything is known."""
-    import numpy as np
-
-    by_quarter = minutes.reshape(-1, _PER_QUARTER, len(COLUMNS))
-    sums, n_known = np.nansum(by_quarter, axis=1), (~np.isnan(by_quarter)).sum(axis=1)
-    flows, parts = slice(0, N_FLOWS), slice(N_FLOWS, CHARGE)
-    charge = slice(CHARGE, CHARGE + 1)
-    added = np.concatenate(
-        (
-            sums[:, flows],
-            n_known[:, flows] * MINUTE_MS,
-            sums[:, parts],
-            sums[:, charge] / 60,
-            n_known[:, charge] * MINUTE_MS,
-        ),
-        axis=1,
-    )
-    for number in np.flatnonzero(n_known.any(axis=1)).tolist():
-        yield start_ms + (number + 1) * QUARTER_MS, added[number]

@@ -95,6 +95,14 @@ class Store:
         """Open for reading beside a writer. Raises StoreError if there is nothing to read."""
         return cls(Database(path, writable=False))
 
+    @classmethod
+    def beside(cls, path: Path) -> Store:
+        """Open for imports beside a writer, or without one; creates or migrates the file where nobody writes it.
+
+        Only `database.write_at_once` changes anything. Raises StoreError if another import is at work.
+        """
+        return cls(Database(path, writable=False, is_guest=True))
+
     def __enter__(self) -> Store:
         return self
 
@@ -119,7 +127,7 @@ class Store:
             if row.name == name:
                 return row.id
         self.database.write([("INSERT OR IGNORE INTO gateways (name) VALUES (?)", (name,))])
-        self.database.flush()
+        self.database.flush(60.0)
         return self.gateway_id(name)
 
     def gateways(self) -> list[GatewayRow]:

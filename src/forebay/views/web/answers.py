@@ -12,6 +12,7 @@ from forebay.records.flows import FLOWS, split_of
 from forebay.records.reading import Reading, SlowReading, app_pct
 from forebay.records.spans import GRID_CONNECTED, SpanKind
 from forebay.store.energy import Energy, energy, energy_of_days
+from forebay.store.imports import revision
 from forebay.store.query import STEPS_S, day_bounds, fitting_step_s, series, site_zone, zone
 from forebay.store.state import from_ms
 from forebay.store.store import Store
@@ -118,6 +119,7 @@ class Answers:
             "now": iso(self._now(i)),
             "speed": tempo.speed if tempo else 1.0,
             "timezone": (row.timezone if row else None) or "UTC",
+            "imports": revision(store),
             "site_name": row.site_name if row else None,
             "firmware": slow.firmware,
             "connection": {

@@ -1,7 +1,8 @@
 """The pages beside Now and Energy: their addresses, and who answers them.
 
-An answer that reads a whole record is made once and kept for the minute that it is about; one at a time, and with
-a connection of its own, so that nobody who asks holds up the recording. So it may be as far behind as a flush.
+An answer that reads a whole record is made once and kept for the minute that it is about, or until something is
+imported; one at a time, and with a connection of its own, so that nobody who asks holds up the recording. So it may be
+as far behind as a flush.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forebay.records.site import UNTOLD, Site
+from forebay.store.imports import revision
 from forebay.store.store import Store
 from forebay.views.web.alerts import alerts
 from forebay.views.web.asked import Asked
@@ -63,7 +65,7 @@ class More:
     def _answer(self, path: str, choice: str | None, last: int) -> dict[str, Any]:
         house = self._houses.single(choice)
         now: datetime = house.time()
-        key = (path, house.gateway_id, last, now.replace(second=0, microsecond=0))
+        key = (path, house.gateway_id, last, now.replace(second=0, microsecond=0), revision(house.store))
         if key not in self._kept:
             name = "" if house.gateway_id is None else house.store.gateway(house.gateway_id).name
             with Store.read(house.store.database.path) as store:

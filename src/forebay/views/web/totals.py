@@ -79,6 +79,7 @@ class Totals:
             "at": max((one["at"] for one in counted if one["at"]), default=None),
             "now": first["now"],
             "speed": first["speed"],
+            "imports": first["imports"],
             "timezone": first["timezone"],
             "site_name": self._title,
             "firmware": _common([one["firmware"] for one in objects.values()]),
