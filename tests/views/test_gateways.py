@@ -82,6 +82,26 @@ def test_together_powers_add_and_the_charge_is_weighted_by_capacity(client: Any,
     assert both["firmware"] is None
 
 
+def test_together_the_peak_is_that_of_the_sum_and_the_time_that_of_all_packs(
+    client: Any, store: Store, barn: int
+) -> None:
+    days = "from=2026-06-21&to=2026-06-22"
+    one, other, both = (
+        client.get(f"/api/peaks?{days}&gateway={name}").json()["peaks"] for name in ("gateway", "barn", "%2B")
+    )
+
+    one_now = client.get("/api/now?gateway=gateway").json()
+
+    assert one["home"]["w"] + other["home"]["w"] >= both["home"]["w"] >= max(one["home"]["w"], other["home"]["w"])
+    assert both["solar"] == one["solar"], "a gateway without sun takes nothing away"
+    now = client.get("/api/now?gateway=%2B").json()
+    missing_wh = 40_500 - (13_500 * one_now["charge"]["wire_pct"] + 27_000 * 90.5) / 100
+    hours = (datetime.fromisoformat(now["outlook"]["at"]) - datetime.fromisoformat(now["at"])) / timedelta(hours=1)
+    assert now["outlook"]["goal"] == "full"
+    assert now["outlook"]["power_w"] == now["power_w"]["battery"] == -1500.0
+    assert hours == pytest.approx(missing_wh / 1500, abs=0.01)
+
+
 def test_together_energies_are_the_sums(client: Any, barn: int) -> None:
     for path in ("now?", "day?", "days?last=1&"):
         one, other, both = (client.get(f"/api/{path}gateway={name}").json() for name in ("gateway", "barn", "%2B"))

@@ -23,10 +23,12 @@ def recorded(
     charge: float | None = 50.0,
     reserve: float | None = 24.0,
     grid: str = "SystemGridConnected",
+    name: str = "gateway",
+    full_wh: float | None = 10_000.0,
 ) -> int:
     """Record a minute for each power; a pack of 10 kWh."""
-    i = store.gateway_id("gateway")
-    store.append_slow(i, SlowReading(at=MIDNIGHT, pack_full_wh=10_000.0, reserve_wire_pct=reserve))
+    i = store.gateway_id(name)
+    store.append_slow(i, SlowReading(at=MIDNIGHT, pack_full_wh=full_wh, reserve_wire_pct=reserve))
     for n, watts in enumerate(powers):
         at = MIDNIGHT + timedelta(minutes=n)
         store.append(i, Reading(at=at, battery_power_w=watts, charge_wire_pct=charge, grid_state=grid))
@@ -102,6 +104,47 @@ def test_a_battery_that_has_arrived_is_at_rest(store: Store, powers: list[float 
 
     assert found is not None
     assert (found.goal, found.at) == (Goal.REST, None)
+
+
+def test_several_batteries_are_full_when_what_all_of_them_miss_has_come(store: Store) -> None:
+    ids = [recorded(store, [-2000.0] * 20), recorded(store, [-500.0] * 20, name="barn", charge=75.0, full_wh=20_000.0)]
+
+    found = outlook(store, *ids)
+
+    assert found is not None
+    assert (found.goal, found.power_w) == (Goal.FULL, -2500.0)
+    assert found.at == MIDNIGHT + timedelta(minutes=19, hours=(5000 + 5000) / 2500)
+
+
+def test_several_batteries_give_down_to_what_each_keeps(store: Store) -> None:
+    ids = [
+        recorded(store, [1000.0] * 20),  # 2,600 Wh above its reserve
+        recorded(store, [500.0] * 20, name="barn", grid="SystemIslandedActive"),  # 4,500 Wh: an island keeps nothing
+    ]
+
+    found = outlook(store, *ids)
+
+    assert found is not None
+    assert found.goal is Goal.RESERVE
+    assert found.at is not None
+    assert (found.at - MIDNIGHT - timedelta(minutes=19)) / timedelta(hours=1) == pytest.approx(7100 / 1500)
+
+
+def test_one_that_charges_another_leaves_the_sum_at_rest(store: Store) -> None:
+    ids = [recorded(store, [-2000.0] * 20), recorded(store, [2000.0] * 20, name="barn")]
+
+    found = outlook(store, *ids)
+
+    assert found is not None
+    assert (found.goal, found.at) == (Goal.REST, None)
+
+
+@pytest.mark.parametrize("unknown", [{"full_wh": None}, {"charge": None}, {"reserve": None}])
+def test_of_several_nothing_is_said_where_one_is_not_known(store: Store, unknown: dict[str, Any]) -> None:
+    ids = [recorded(store, [1000.0] * 20), recorded(store, [1000.0] * 20, name="barn", **unknown)]
+
+    assert outlook(store, ids[0]) is not None
+    assert outlook(store, *ids) is None
 
 
 def test_the_grid_is_as_it_is_since_the_last_outage_ended_or_this_one_began(client: Any, store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
@@ -57,6 +57,14 @@ def kwh(flows: Mapping[str, Energy] | None) -> dict[str, float | None]:
         return None if wh is None else rounded(max(0.0, wh) / 1000, 3)
 
     return {flow.name: of(flow.name) for flow in FLOWS}
+
+
+def outlook_of(store: Store, gateway_ids: Sequence[int]) -> dict[str, Any]:
+    """Return where the charge of these gateways is going, as /api/now tells it."""
+    found = outlook(store, *gateway_ids)
+    if found is None:
+        return dict.fromkeys(("goal", "at", "power_w"))
+    return {"goal": str(found.goal), "at": iso(found.at), "power_w": rounded(found.power_w, 1)}
 
 
 class Answers:
@@ -141,7 +149,7 @@ class Answers:
                 "remaining_wh": rounded(slow.pack_remaining_wh, 0),
                 "full_wh": rounded(slow.pack_full_wh, 0),
             },
-            "outlook": self._outlook(i),
+            "outlook": outlook_of(store, [] if i is None else [i]),
             "grid": {
                 "state": reading.grid_state,
                 "words": words.grid_words(reading.grid_state),
@@ -154,12 +162,6 @@ class Answers:
             },
             "today": {"date": today.isoformat(), "kwh": kwh(None) if i is None else self._kwh_of(i, today)},
         }
-
-    def _outlook(self, gateway_id: int | None) -> dict[str, Any]:
-        found = None if gateway_id is None else outlook(self.store, gateway_id)
-        if found is None:
-            return dict.fromkeys(("goal", "at", "power_w"))
-        return {"goal": str(found.goal), "at": iso(found.at), "power_w": rounded(found.power_w, 1)}
 
     def _grid_since(self, gateway_id: int, state: str | None) -> str | None:
         """Return since when the grid is as it is; None where it was never seen otherwise."""

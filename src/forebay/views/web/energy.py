@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from forebay.records.flows import FLOWS, Split
 from forebay.store.energy import Energy, energy_between
 from forebay.store.fed import PARTS, fed_between
+from forebay.store.peaks import Peak, peaks
 from forebay.store.query import day_bounds, zone
-from forebay.store.rollup import QUARTER_MS, floor_ms
-from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 from forebay.views.web.answers import Answers, iso, rounded
 from forebay.views.web.totals import added
@@ -171,61 +170,23 @@ def _sum(fed: Mapping[str, float | None], *names: str) -> float | None:
     return None if any(value is None for value in values) else sum(value or 0.0 for value in values)
 
 
-_PEAKS: dict[str, tuple[str, str]] = {
-    "solar": ("solar_power_w", "max"),
-    "home": ("load_power_w", "max"),
-    "grid_in": ("site_power_w", "max"),
-    "grid_out": ("site_power_w", "min"),
-    "battery_in": ("battery_power_w", "min"),
-    "battery_out": ("battery_power_w", "max"),
-}
-"""Flow -> the signal of its power and which extreme of it is the peak."""
+def peaks_of(answers: Sequence[Answers], first: date, end: date) -> dict[str, Any]:
+    """Return the object of /api/peaks: the highest power of each flow among the readings, and when it was.
 
-
-def peaks_of(answers: Answers, first: date, end: date) -> dict[str, Any]:
-    """Return the object of /api/peaks: the highest power of each flow among the readings, and when it was."""
-    tz = zone(answers.timezone)
+    Of several gateways: of their sum. Days are those of the first one's site.
+    """
+    tz = zone(answers[0].timezone)
     start_at, end_at = day_bounds(first, tz)[0], day_bounds(end, tz)[0]
-    i = answers.gateway_id
-    found = {} if i is None else {flow: _peak(answers.store, i, flow, start_at, end_at) for flow in _PEAKS}
+    ids = [i for one in answers if (i := one.gateway_id) is not None]
+    found = peaks(answers[0].store, ids, start_at, end_at)
     return {
         "timezone": tz.key,
         "from": first.isoformat(),
         "to": end.isoformat(),
-        "peaks": {flow: found.get(flow) for flow in _PEAKS},
+        "peaks": {flow: None if peak is None else _peak(peak) for flow, peak in found.items()},
     }
 
 
-def _peak(store: Store, gateway_id: int, flow: str, start: datetime, end: datetime) -> dict[str, Any] | None:
-    """Return a flow's highest power [W, positive] and when; None where there was none.
-
-    The quarter of an hour is found among those put together, the instant among its readings.
-    """
-    signal, extreme = _PEAKS[flow]
-    order, sign = ("DESC", 1) if extreme == "max" else ("ASC", -1)
-    start_ms, end_ms = to_ms(start), to_ms(end)
-    column = f"{signal}_{extreme}"
-    sql = (
-        f"SELECT start_ms, {column} FROM quarters WHERE gateway_id = ? AND start_ms >= ? AND start_ms < ?"  # noqa: S608
-        f" AND {column} IS NOT NULL ORDER BY {column} {order}, start_ms LIMIT 1"
-    )
-    best = store.database.rows(sql, (gateway_id, start_ms, end_ms))
-    latest = store.latest(gateway_id)
-    spans = [(row[0], row[0] + QUARTER_MS) for row in best]
-    if latest is not None:  # the quarter of the last reading is not put together yet
-        open_ms = floor_ms(to_ms(latest.at), QUARTER_MS)
-        spans.append((max(start_ms, open_ms), min(end_ms, open_ms + QUARTER_MS)))
-    select = (
-        f"SELECT at_ms, {signal} FROM {{table}} WHERE {signal} IS NOT NULL ORDER BY {signal} {order}, at_ms LIMIT 1"  # noqa: S608
-    )
-    rows = [
-        row
-        for low_ms, high_ms in spans
-        if low_ms < high_ms
-        for part in store.raw(gateway_id).ask(select, low_ms, high_ms)
-        for row in part
-    ]
-    if not rows:
-        return None
-    at_ms, watts = max(rows, key=lambda row: (sign * row[1], -row[0]))
-    return {"w": rounded(sign * float(watts), 1), "at": iso(from_ms(at_ms))} if sign * watts > 0 else None
+def _peak(peak: Peak) -> dict[str, Any]:
+    told: dict[str, Any] = {"w": rounded(peak.power_w, 1), "at": iso(peak.at)}
+    return {**told, "is_least": True} if peak.is_least else told

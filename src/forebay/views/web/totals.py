@@ -10,7 +10,7 @@ from forebay.records.flows import FLOWS
 from forebay.store.query import day_bounds, zone
 from forebay.store.store import Store
 from forebay.views import words
-from forebay.views.web.answers import CURVES, FLOW_NAMES, Answers, rounded
+from forebay.views.web.answers import CURVES, FLOW_NAMES, Answers, outlook_of, rounded
 
 _ORDER: tuple[words.State, ...] = ("down", "stale", "waiting", "live")
 """The worst state first: it is the state of them all."""
@@ -53,6 +53,9 @@ class Totals:
     @property
     def _first(self) -> Answers:
         return next(iter(self._houses.values()))
+
+    def _ids(self, names: Sequence[str]) -> list[int]:
+        return [i for name in names if (i := self._houses[name].gateway_id) is not None]
 
     def today(self) -> date:
         """Return the local day of `now` at the first gateway's site."""
@@ -102,7 +105,7 @@ class Totals:
                 "remaining_wh": added([charge["remaining_wh"] for charge in charges], 0),
                 "full_wh": added([charge["full_wh"] for charge in charges], 0),
             },
-            "outlook": dict.fromkeys(("goal", "at", "power_w")),
+            "outlook": outlook_of(self.store, self._ids(list(heard) or list(objects))),
             "grid": self._grid({name: one["grid"] for name, one in objects.items()}),
             "operation": {
                 "mode": _common([one["operation"]["mode"] for one in counted]),

@@ -89,7 +89,7 @@ class Windows:
         if isinstance(span, Response):
             return span
         choice = request.query_params.get("gateway")
-        return json_reply(await asyncio.to_thread(lambda: peaks_of(self._houses.single(choice), *span)))
+        return json_reply(await asyncio.to_thread(lambda: peaks_of(list(self._several(choice).values()), *span)))
 
     def _several(self, choice: str | None) -> dict[str, Answers]:
         found = self._houses.of(choice)

@@ -190,7 +190,7 @@ function Peaks({ ask, from, to, timezone, holdsNow }: Pick<PageProps, "ask" | "t
     const peak = answer?.peaks[name] ?? null;
     const { number, unit } = power(peak?.w);
     const at = peak ? Date.parse(peak.at) / 1000 : 0;
-    return { label, colour, value: peak ? number : null, unit, words: peak ? `${dayWords(at, timezone)}, ${clockWords(at, timezone, false)}` : answer ? "none" : null };
+    return { label, colour, value: peak ? number : null, unit, words: peak ? `${peak.is_least ? "or more, " : ""}${dayWords(at, timezone)}, ${clockWords(at, timezone, false)}` : answer ? "none" : null };
   });
   return (
     <Panel id="peaks" title="Peaks" lead="The highest power of each flow among the readings, and when it was.">

@@ -30,7 +30,7 @@ export interface EnergyTotal {
 
 export interface PeaksAnswer {
   timezone: string;
-  peaks: Record<Quantity, { w: number; at: string } | null>;
+  peaks: Record<Quantity, { w: number; at: string; is_least?: boolean } | null>;
 }
 
 export const QUANTITIES: readonly [Quantity, "solar" | "home" | "grid" | "battery", string][] = [
