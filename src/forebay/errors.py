@@ -14,7 +14,7 @@ ForebayError
 │   ├── NotYet               417: a person must act first                [retry]
 │   ├── Throttled            429: asked too often                        [retry]
 │   ├── SiteStopped          502: the site master is not running         [retry]
-│   ├── GatewayBusy          503: temporarily overloaded                 [retry]
+│   ├── GatewayBusy          503: overloaded; 500: power flows, no stop  [retry]
 │   ├── GatewayFailed        any other 4xx or 5xx                        [report]
 │   ├── NotReconfigured      a change broke off; says how the house is   [stop]
 │   │   └── MayNotReconfigure    this log-in may not change the house    [stop]
@@ -144,7 +144,7 @@ class SiteStopped(GatewayError):
 
 
 class GatewayBusy(GatewayError):
-    """503: the gateway is busy with its configuration."""
+    """503: busy with its configuration; 500: it cannot stop the power system now, as while power flows."""
 
     advice = Advice.RETRY
 

@@ -263,7 +263,7 @@ def test_on_1_40_a_login_that_stops_the_house_is_said_before_and_the_house_runs_
     for what in ("/load", "/solar"):
         gateway.control(what, watts=0)
     at = ("--host", gateway.host, "--username", "installer")
-    for words in (("mode",), ("reserve", "30"), ("stop",), ("run",), ("solars",)):
+    for words in (("mode",), ("reserve", "30"), ("run",), ("solars",)):
         refused = forebay(*words, *at)
         assert refused.code == 1
         assert "a log-in stops the Powerwalls" in refused.err

@@ -76,7 +76,7 @@ def test_rows_agree_with_the_collected_knowledge(row: Endpoint[Any, Any]) -> Non
 
 def test_every_status_of_the_fault_table_raises_its_error() -> None:
     for fault in faults.FAULTS:
-        raised = faults.error_for(fault.status)
+        raised = faults.error_for(fault.status, fault.error)
         assert issubclass(fault.raises, raised) or issubclass(raised, fault.raises) or fault.raises is errors.WrongState
 
 

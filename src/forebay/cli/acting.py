@@ -81,15 +81,18 @@ def offered(rows: Sequence[Endpoint[Any, Any]], version: Version) -> Endpoint[An
     raise NotOffered(f"firmware {print_version(version)} does not offer it", path=rows[0].path)
 
 
-def steps_for(version: Version, steps: Sequence[Step], *, has_login: bool) -> tuple[Step, ...]:
-    """Return what is sent for some rows: the status first, and the log-in that they need."""
+def steps_for(version: Version, steps: Sequence[Step], *, has_login: bool, runs_again: bool = True) -> tuple[Step, ...]:
+    """Return what is sent for some rows: the status first, and the log-in that they need.
+
+    runs_again: whether a power system that the log-in stops is started again.
+    """
     from forebay.client.reconfigure import LOGIN, LOGIN_STOPS, RUN_AFTER_LOGIN, Step
 
     stops = firmware.LOGIN_STOPS_SYSTEM.at(version)
     found = [Step(catalogue.STATUS, "Learn the firmware.")]
     if not has_login and needs_login(version, [step.row for step in steps]):
         found.append(Step(catalogue.LOGIN, LOGIN_STOPS if stops else LOGIN))
-        if stops:
+        if stops and runs_again:
             found.append(Step(catalogue.SITEMASTER_RUN, RUN_AFTER_LOGIN))
     return (*found, *steps)
 

@@ -90,12 +90,16 @@ def open_gateway(
     *,
     password: str | Callable[[], str | None] | None = None,
     login_may_stop: bool = True,
+    force_login: bool = False,
+    run_after_login: bool = True,
     on_reply: OnReply | None = None,
 ) -> Gateway:
     """Return the gateway that the settings name, not yet connected.
 
     gateway: one of several, else [gateway].
     login_may_stop: whether to log in where that stops the power system for a moment.
+    force_login: whether to do so even while it is busy.
+    run_after_login: whether to start it again then.
     on_reply: is shown every answer as it comes.
 
     Raises ConfigError when a setting is wrong.
@@ -117,6 +121,8 @@ def open_gateway(
         timeout_s=gateway.timeout_s,
         on_first_use=show_first_use,
         login_may_stop=login_may_stop,
+        force_login=force_login,
+        run_after_login=run_after_login,
         on_reply=on_reply,
     )
 
@@ -152,9 +158,10 @@ def log_to_stderr(options: argparse.Namespace, level: int = logging.WARNING) -> 
     warnings.showwarning = lambda message, *_args, **_kw: note(f"forebay: {message}")
 
 
-def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]]) -> T:
+def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]], *, run_after_login: bool = True) -> T:
     """Open the gateway, do the work with it, and close it.
 
+    run_after_login: whether to start the power system again where the log-in stops it.
     Raises what the work raises.
     """
     import asyncio
@@ -163,7 +170,8 @@ def talk(options: argparse.Namespace, work: Callable[[Gateway], Awaitable[T]]) -
     settings = settings_of(options)
 
     async def go() -> T:
-        async with open_gateway(settings) as gateway:
+        force = getattr(options, "force_login", False)
+        async with open_gateway(settings, force_login=force, run_after_login=run_after_login) as gateway:
             try:
                 return await work(gateway)
             except Unreachable as exc:

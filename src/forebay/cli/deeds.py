@@ -12,7 +12,7 @@ from forebay.cli.acting import agree, login_words, offered, release_of, show_pla
 from forebay.cli.connect import talk
 from forebay.cli.output import as_json, note
 from forebay.cli.terminal import say
-from forebay.errors import GatewayFailed, SiteStopped
+from forebay.errors import GatewayBusy, GatewayFailed, NotPermitted, SiteStopped
 from forebay.views.words import grid_words
 from forebay.wire import catalogue
 from forebay.wire.endpoint import Endpoint
@@ -37,6 +37,7 @@ class Deed:
     words: what will happen to the house. look: the row that is read back.
     is_reached: whether what is read back is what was wanted.
     tells: what is said, and under which key of the JSON.
+    runs_again: whether a power system that the log-in stops on 1.x is started again before.
     """
 
     rows: tuple[Row, ...]
@@ -45,6 +46,7 @@ class Deed:
     is_reached: Callable[[Any], bool]
     tells: Callable[[Any], tuple[str, str, Any]]
     body: Callable[[argparse.Namespace, Row], Any] = lambda _, __: None
+    runs_again: bool = True
 
 
 def _stop_body(options: argparse.Namespace, row: Row) -> Stop | None:
@@ -68,6 +70,7 @@ DEEDS: dict[str, Deed] = {
         is_reached=lambda master: not master.running,
         tells=_power,
         body=_stop_body,
+        runs_again=False,
     ),
     "run": Deed(
         rows=(catalogue.SITEMASTER_RUN,),
@@ -103,11 +106,11 @@ def do(options: argparse.Namespace) -> int:
     deed = DEEDS[options.command]
     version, has_login = talk(options, release_of)
     row = offered(deed.rows, version)
-    login = login_words(version, [row, deed.look], has_login=has_login)
+    login = login_words(version, [row, deed.look], has_login=has_login) if deed.runs_again else ""
     if options.dry_run:
         return show_plan(options, _steps(options, deed, row, version, has_login=has_login), deed.words, login)
     agree(options, deed.words, login)
-    found = talk(options, lambda gateway: _carry_out(options, deed, row, gateway))
+    found = talk(options, lambda gateway: _carry_out(options, deed, row, gateway), run_after_login=deed.runs_again)
     sentence, key, value = deed.tells(found)
     if options.json:
         print(as_json({"done": deed.is_reached(found), key: value}))
@@ -126,11 +129,17 @@ def _steps(options: argparse.Namespace, deed: Deed, row: Row, version: Version, 
     from forebay.client.reconfigure import Step
 
     steps = [Step(row, row.summary, deed.body(options, row)), Step(deed.look, "Read back until it is so.")]
-    return steps_for(version, steps, has_login=has_login)
+    return steps_for(version, steps, has_login=has_login, runs_again=deed.runs_again)
 
 
 async def _carry_out(options: argparse.Namespace, deed: Deed, row: Row, gateway: Gateway) -> Any:
-    await gateway.call(row, deed.body(options, row), confirm=True)
+    try:
+        await gateway.call(row, deed.body(options, row), confirm=True)
+    except (NotPermitted, GatewayBusy):  # the log-in itself may have done it
+        found = await _look(gateway, deed)
+        if found is None or not deed.is_reached(found):
+            raise
+        return found
     told, waited_s = "", 0.0
     while True:
         found = await _look(gateway, deed)

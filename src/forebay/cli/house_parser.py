@@ -46,7 +46,17 @@ def acting() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print the requests that would be sent; change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask whether to do it")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_force_login(parser)
     return parser
+
+
+def add_force_login(parser: argparse.ArgumentParser) -> None:
+    """Add the option for a log-in that stops a power system while power flows (A14)."""
+    parser.add_argument(
+        "--force-login",
+        action="store_true",
+        help="log in even if that stops a power system that is busy (firmware up to 1.40)",
+    )
 
 
 def add_house(

@@ -12,7 +12,7 @@ from typing import Any
 
 from forebay.cli.capture_options import add_capture, add_openapi, add_replay
 from forebay.cli.history_parser import add_history
-from forebay.cli.house_parser import add_house
+from forebay.cli.house_parser import add_force_login, add_house
 from forebay.cli.intake_parser import add_intake
 from forebay.cli.keep_parser import add_keeping
 from forebay.cli.notify_parser import add_notify
@@ -202,6 +202,7 @@ def _add_meeting(
         help="print it as a command for curl, with its log-in; send nothing",
     )
     call.add_argument("--firmware", metavar="X.Y", help="the release that --as is for (the newest)")
+    add_force_login(call)
     call.add_argument("--raw", action="store_true", help="print the body as it came")
     call.add_argument("--json", action="store_true", help="print JSON without colour or extra lines")
     call.set_defaults(run=_lazily("call", "call"))

@@ -116,14 +116,18 @@ def refusal(
         code = int(told.code or 0)
         status = code if 400 <= code < 600 else status
     words = printable(_own_words(told, body, headers.get("content-type", "")), secrets)
-    kind = _kind(row, version, status)
+    kind = _kind(row, version, status, told)
     message = words or _MEANING.get(kind, f"the gateway answered with status {status}")
     if status < 400 and (place := headers.get("location")):
         message = f"the gateway sends elsewhere: {printable(place, secrets)}; redirects are not followed"
     if kind is errors.Throttled:
         wait_s = retry_after_s(headers.get("retry-after"), now)
         return errors.Throttled(message, path=path, status=status, retry_after_s=wait_s)
-    return kind(f"{message} (status {status})", path=path, status=status)
+    hint = _CANNOT_STOP if kind is errors.GatewayBusy and status == BY_KEY["cannot_stop"].status else ""
+    return kind(f"{message} (status {status}){hint}", path=path, status=status)
+
+
+_CANNOT_STOP = "; the power system is busy, as while power flows, and will not stop unless it is forced"
 
 
 _MEANING: dict[type[errors.GatewayError], str] = {
@@ -136,12 +140,14 @@ _MEANING: dict[type[errors.GatewayError], str] = {
 }
 
 
-def _kind(row: Endpoint[Any, Any], version: Version | None, status: int) -> type[errors.GatewayError]:
+def _kind(
+    row: Endpoint[Any, Any], version: Version | None, status: int, told: _Refusal | None
+) -> type[errors.GatewayError]:
     in_wrong_state = BY_KEY[row.refusal]
     needs = row.needs.at(version) if version is not None else Needs.ANY
     if needs is not Needs.ANY and status == in_wrong_state.status:
         return in_wrong_state.raises
-    return error_for(status)
+    return error_for(status, told.error if told else None)
 
 
 def retry_after_s(header: str | None, now: datetime) -> float:

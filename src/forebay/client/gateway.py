@@ -54,6 +54,7 @@ class Options(TypedDict, total=False):
     concurrency: int
     run_after_login: bool
     login_may_stop: bool
+    force_login: bool
     on_reply: OnReply | None
 
 
@@ -77,6 +78,7 @@ class Gateway:
     run_after_login: whether to start the power system that a login on 1.x stops.
     login_may_stop: whether a call may log in at all where that stops the power
         system for a moment; without, rows that need a login raise NotPermitted there.
+    force_login: whether such a login stops a busy power system, too; GatewayBusy without.
     on_reply: is shown every answer as it comes, refusals and log-ins too: row, path, answer.
 
     Every call raises a GatewayError when it fails; its `advice` says what to do.
@@ -103,6 +105,7 @@ class Gateway:
         concurrency: int = 3,
         run_after_login: bool = True,
         login_may_stop: bool = True,
+        force_login: bool = False,
         on_reply: OnReply | None = None,
     ) -> None:
         self._login_may_stop = login_may_stop
@@ -132,6 +135,7 @@ class Gateway:
             connect_timeout_s=connect_timeout_s,
             concurrency=concurrency,
             run_after_login=run_after_login,
+            force_login=force_login,
             on_reply=on_reply,
         )
         self._session: Session | None = None

@@ -31,17 +31,17 @@ def password_form(serial: str) -> str:
     return serial if serial[:1] == "S" else f"S{serial}"
 
 
-def login_body(version: Version, username: str, password: str) -> Login:
+def login_body(version: Version, username: str, password: str, *, force: bool = False) -> Login:
     """Return the login that this firmware understands.
 
     1.15 takes a blank user and "S" + serial (A01), later ones a user's own
     password (A04, A05). force_sm_off is said only where a login stops the
-    power system: false, so that a busy one refuses instead (A14).
+    power system: by default false, so that a busy one refuses instead (A14).
     """
-    force = False if firmware.LOGIN_STOPS_SYSTEM.at(version) else UNSET
+    forced = force if firmware.LOGIN_STOPS_SYSTEM.at(version) else UNSET
     if not firmware.LOGIN_NEEDS_USER.at(version):
-        return Login(username="", password=password_form(password), force_sm_off=force)
-    return Login(username=username, password=password, email="", force_sm_off=force)
+        return Login(username="", password=password_form(password), force_sm_off=forced)
+    return Login(username=username, password=password, email="", force_sm_off=forced)
 
 
 def _fits_header(secret: str) -> bool:

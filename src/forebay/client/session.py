@@ -71,6 +71,7 @@ class Session:
 
     password: looked up at each login. concurrency: requests at once.
     run_after_login: whether to start the power system that a login on 1.x stops.
+    force_login: whether such a login stops a busy one, too.
     on_reply: is shown every answer as it comes.
     """
 
@@ -86,16 +87,15 @@ class Session:
         connect_timeout_s: float,
         concurrency: int,
         run_after_login: bool,
+        force_login: bool = False,
         on_reply: OnReply | None = None,
     ) -> None:
         self._on_reply = on_reply
-        self._identity = identity
-        self._address = identity.address
+        self._identity, self._address = identity, identity.address
         self._memory = memory
         self._clock = clock
-        self._username = username
-        self._password = password
-        self._run_after_login = run_after_login
+        self._username, self._password = username, password
+        self._run_after_login, self._force_login = run_after_login, force_login
         self.concurrency = concurrency
         self._slots = asyncio.Semaphore(concurrency)
         self.flights = Flights()
@@ -273,7 +273,7 @@ class Session:
         stops = firmware.LOGIN_STOPS_SYSTEM.at(version) and self._run_after_login
         if stops:
             self._memory.owe_run(True)
-        body = codec.encode_request(login_body(version, self._username, password))
+        body = codec.encode_request(login_body(version, self._username, password, force=self._force_login))
         try:
             reply = await self._exchange(row, row.path, body, Credentials())
             credentials = credentials_from(reply.body, reply.cookies)

@@ -56,7 +56,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("running", 409, errors.WrongState, _CURRENT, _CURRENT, source="E06"),
     Fault("not_toggled", 417, errors.NotYet, "Expectation Failed", "Not toggled yet", source="E14", unverified=True),
     Fault("throttled", 429, errors.Throttled, "Api Limit reached for this endpoint", "API Limit Reached", source="E13"),
-    Fault("cannot_stop", 500, errors.GatewayFailed, "Cannot Start Wizard", "Unable to stop sitemaster", source="E05"),
+    Fault("cannot_stop", 500, errors.GatewayBusy, "Cannot Start Wizard", "Unable to stop sitemaster", source="E05"),
     Fault("no_phases", 500, errors.GatewayFailed, "no phase information", _NO_PHASES, source="E08"),
     Fault("no_toggle", 500, errors.GatewayFailed, "Internal Server Error", _NO_TOGGLE, source="E090", unverified=True),
     Fault("not_neurio", 500, errors.GatewayFailed, _NOT_NEURIO, "Unable to get Amp configuration", source="E08"),
@@ -87,6 +87,12 @@ _BY_STATUS: dict[int, type[errors.GatewayError]] = {
 }
 
 
-def error_for(status: int) -> type[errors.GatewayError]:
-    """Return the error class for an HTTP status of 400 or more."""
-    return _BY_STATUS.get(status, errors.GatewayFailed)
+_BY_WORDS: dict[tuple[int, str], type[errors.GatewayError]] = {
+    (fault.status, fault.error): fault.raises for fault in FAULTS if fault.key == "cannot_stop"
+}
+"""Where it takes the words, too, to know what a status means."""
+
+
+def error_for(status: int, error: str | None = None) -> type[errors.GatewayError]:
+    """Return the error class for an HTTP status of 400 or more; error: the `error` of its body."""
+    return _BY_WORDS.get((status, error or "")) or _BY_STATUS.get(status, errors.GatewayFailed)
