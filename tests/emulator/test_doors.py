@@ -57,7 +57,7 @@ async def test_a_strange_name_is_refused_with_the_alert_that_says_so(
         )
         writer.close()
 
-    for name in ("powerwall", "teg", "powerpack", "127.0.0.1"):  # an address sends no name
+    for name in ("powerwall", "teg", "powerpack", "PowerWall", "127.0.0.1"):  # an address sends no name
         await connect(name)
     for name in ("powerwall.example.net", "localhost"):
         with pytest.raises(ssl.SSLError) as refused:

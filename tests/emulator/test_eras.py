@@ -106,6 +106,19 @@ async def test_only_1_15_lets_pages_of_other_origins_read_it(gateway: MakeGatewa
         assert sent == (CORS if firmware == "1.15" else {}), answer.status
 
 
+@profiles
+async def test_only_1_15_answers_what_a_browser_asks_before_it_sends_a_token_from_elsewhere(
+    gateway: MakeGateway, firmware: str
+) -> None:
+    """T14: OPTIONS is among the methods that 1.15 allows; without a success no page could send Authorization."""
+    home = calm(gateway(firmware))
+    asked = await home.ask("OPTIONS", "/api/operation")
+    strange = await home.ask("OPTIONS", "/api/nothing")
+
+    assert (asked.status, asked.body) == ((204, b"") if firmware == "1.15" else (405, asked.body))
+    assert strange.status == 404
+
+
 @pytest.mark.parametrize(("firmware", "chosen"), [("1.15", "http/1.1"), ("1.20", "http/1.1"), ("1.40.2", "h2")])
 async def test_http_2_is_spoken_from_1_40_on(served: Serve, firmware: str, chosen: str) -> None:
     """T12, T13, T14; an update to 1.40 brings it."""

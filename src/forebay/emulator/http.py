@@ -160,6 +160,8 @@ class GatewayApp:
     def _failure(self, exc: Exception, method: str, path: str) -> Reply:
         """Return what is answered instead."""
         if isinstance(exc, WrongMethod):
+            if method == "OPTIONS" and self._extra:  # what a browser asks before a request of another origin (T14)
+                return Reply(204, self._extra, b"")  # the status is unverified
             reply = self._refuse(BY_KEY[exc.key], method, path)
             return Reply(reply.status, [(b"allow", exc.allow.encode()), *reply.headers], reply.body)
         if isinstance(exc, Refused):

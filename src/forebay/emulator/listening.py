@@ -151,7 +151,7 @@ def _as_file(content: bytes) -> Iterator[str]:
 
 
 def _check_name(_tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
-    if name is None or name in SERVER_NAMES:
+    if name is None or name.lower() in SERVER_NAMES:  # RFC 6066: whatever its case
         return None
     return int(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
 
