@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -198,6 +199,40 @@ async def test_a_full_disk_is_told_and_recording_goes_on_when_there_is_room(hous
 
     assert seen[0].reason is Reason.STORE
     assert "disk is full" in seen[0].words
+    assert house.store.connection(1).state == "live"
+    assert max(house.spacings_s) < 6
+
+
+class Stingy:
+    """A connection whose disk has room for statements and none for their commit."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.is_full = True
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql == "COMMIT" and self.is_full:
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._connection.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+async def test_a_disk_that_takes_statements_and_no_commit_is_told_once(
+    house: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await house.live(60)
+    house.store.flush()
+    stingy = Stingy(house.store.database._connection)
+    house.store.database._connection = stingy
+    house.recorder = Recorder(house.gateway, house.store, clock=house.clock)
+
+    await house.live(3600, until=house.later(3000, lambda: setattr(stingy, "is_full", False)))
+
+    told = [m for m in (one.getMessage() for one in caplog.records) if "can be written" in m]
+    assert [("can be written again" in m) for m in told] == [False, True]
     assert house.store.connection(1).state == "live"
     assert max(house.spacings_s) < 6
 

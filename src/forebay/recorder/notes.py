@@ -51,7 +51,10 @@ class Notes:
         self.store_error = ""
 
     def guarded(self, write: Callable[[], object]) -> None:
-        """Do a write to the store; a failing disk is told, and never ends the recording."""
+        """Do a write to the store; a failing disk is told, and never ends the recording.
+
+        It is told once, until something has become durable: a full disk often takes a statement and not its commit.
+        """
         try:
             write()
         except StoreError as exc:
@@ -59,7 +62,7 @@ class Notes:
                 self.store_error = str(exc)
                 _log.error("%s: nothing can be written: %s", self._name, exc)
         else:
-            if self.store_error:
+            if self.store_error and not self._store.database.is_failing:
                 self.store_error = ""
                 _log.info("%s: the store can be written again", self._name)
 

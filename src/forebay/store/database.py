@@ -82,6 +82,7 @@ class Database:
         self._unsaved: list[Statement] = []
         self._unsaved_since_s: float | None = None
         self._must_replay = False
+        self._is_failing = False
         self._held_since_s: float | None = None
         self._lock_file: IO[str] | None = None
         self._turn = Turn(path)
@@ -197,8 +198,8 @@ class Database:
 
         While a guest is in its transaction they wait in memory. Raises StoreError
         when they cannot be done now; they are kept and tried again by the next
-        write or flush. Of very many the oldest readings give way to a gap
-        (docs/decisions/0095).
+        write, which makes them durable at once, or flush. Of very many the oldest
+        readings give way to a gap (docs/decisions/0095).
         """
         with self._lock:
             if not self.writable:
@@ -209,7 +210,7 @@ class Database:
             if self._unsaved_since_s is None:
                 self._unsaved_since_s = self._real_s()
             self._apply(self._unsaved if self._must_replay else statements)
-            if self.is_flush_due or len(self._unsaved) > _MAX_UNSAVED:
+            if self._is_failing or self.is_flush_due or len(self._unsaved) > _MAX_UNSAVED:
                 self.flush()
 
     def _begin(self, wait_s: float) -> bool:
@@ -251,7 +252,7 @@ class Database:
 
     def _back_out(self, error: sqlite3.Error) -> NoReturn:
         """Leave the file as it was at the last commit and raise the error in words."""
-        self._must_replay = True
+        self._must_replay = self._is_failing = True
         with self._in_words():
             if self._connection.in_transaction:
                 self._connection.rollback()
@@ -325,6 +326,12 @@ class Database:
                 self._back_out(exc)
             self._unsaved.clear()
             self._unsaved_since_s = None
+            self._is_failing = False
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether something could not be written, and nothing has become durable since."""
+        return self._is_failing
 
     @property
     def is_flush_due(self) -> bool:
