@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import namedtuple
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Emulate, Emulated, Forebay
+
+from forebay.records.reading import Reading
+from forebay.store import Store
 
 
 def verdicts(forebay: Forebay, *arguments: str | Path) -> dict[str, list[str]]:
@@ -119,3 +125,33 @@ def test_a_record_that_is_damaged_is_named(forebay: Forebay, home: Path) -> None
     (wrong,) = verdicts(forebay, "--db", home / "broken.db")["wrong"]
 
     assert "broken.db" in wrong
+
+
+def _recorded(home: Path, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = home / "forebay.db"
+    (home / "forebay.toml").write_text(f'[store]\npath = "{db}"\n')
+    monkeypatch.setenv("FOREBAY_CONFIG", str(home / "forebay.toml"))
+    with Store.open(db) as store:
+        store.append(store.gateway_id("house"), Reading(at=at, load_power_w=400.0))
+
+
+@pytest.mark.parametrize(("ago", "verdict"), [(timedelta(seconds=5), "ok"), (timedelta(hours=3), "note")])
+def test_a_record_that_nobody_goes_on_with_is_named(
+    forebay: Forebay, gateway: Emulated, home: Path, monkeypatch: pytest.MonkeyPatch, ago: timedelta, verdict: str
+) -> None:
+    _recorded(home, datetime.now(UTC) - ago, monkeypatch)
+    found = verdicts(forebay, "--host", gateway.host)
+
+    (words,) = [one for one in found[verdict] if "recorded up to" in one]
+    assert ("start `forebay up`" in words) == (verdict == "note")
+
+
+def test_a_disk_without_room_for_the_record_is_named(
+    forebay: Forebay, gateway: Emulated, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _recorded(home, datetime.now(UTC), monkeypatch)
+    full = namedtuple("full", "total used free")(10**9, 10**9 - 4096, 4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    found = verdicts(forebay, "--host", gateway.host)
+
+    assert any("forebay.db is full: 0.0 MB are left → make room" in words for words in found["wrong"])

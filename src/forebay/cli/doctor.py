@@ -7,6 +7,7 @@ import asyncio
 import platform
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
 
 _MARKS = {"ok": "✓", "wrong": "✗", "note": "·"}
+_OLD = timedelta(minutes=10)
+_LEAST_FREE = 20_000_000
+"""Less room than this on the disk of the record is none [bytes]: a backup, a sealed day or the log would fill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ def _firmware(release: Version) -> Finding:
 
 def _record(path: Path, names: Collection[str]) -> list[Finding]:
     """Look at the record; what it says of gateways that the settings do not name is no fault of those they do."""
+    from forebay.store.health import room
     from forebay.store.store import Store
 
     if not path.exists():
@@ -202,12 +207,19 @@ def _record(path: Path, names: Collection[str]) -> list[Finding]:
     found = []
     try:
         with Store.read(path) as store:
+            free = room(store).free
+            if free is not None and free < _LEAST_FREE:
+                words = f"the disk of {path} is full: {free / 1e6:.1f} MB are left"
+                found.append(Finding("wrong", words, "make room; `forebay keep` says what a bound would let go"))
             for gateway in store.gateways():
                 latest, state = store.latest(gateway.id), store.connection(gateway.id)
                 if latest is None:
                     found.append(Finding("note", f"{gateway.name}: nothing recorded yet"))
                 else:
-                    found.append(Finding("ok", f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"))
+                    is_old = state.state != "down" and datetime.now(UTC) - latest.at > _OLD
+                    words = f"{gateway.name}: recorded up to {latest.at:%Y-%m-%d %H:%M:%S} UTC"
+                    advice = "nothing since: start `forebay up`, or look into its log" if is_old else ""
+                    found.append(Finding("note" if is_old else "ok", words, advice))
                 if state.state == "down":
                     verdict = "wrong" if not names or gateway.name in names else "note"
                     found.append(Finding(verdict, f"{gateway.name}: {state.words}", state.advice or ""))

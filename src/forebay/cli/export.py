@@ -108,6 +108,8 @@ def _write(
         with part.open("w", encoding="utf-8", newline="") as target:
             n = write_text(target, kind, wanted, found, telling)
         part.replace(file)
+    except OSError as exc:
+        raise StoreError(f"{file}: cannot be written: {exc.strerror or exc}") from exc
     finally:
         part.unlink(missing_ok=True)
     return n
