@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -192,6 +193,35 @@ def test_a_file_of_another_kind_is_told_and_left_alone(tmp_path: Path) -> None:
         Store.open(strange)
 
     assert strange.read_text().startswith("Dear Sir")
+
+
+@pytest.mark.parametrize("version", [0, 1, 7, 99])
+@pytest.mark.parametrize("opened", [Store.open, Store.read])
+def test_another_programs_database_is_told_and_no_byte_of_it_changes(
+    tmp_path: Path, version: int, opened: Callable[[Path], Store]
+) -> None:
+    strange = tmp_path / "home-assistant.db"
+    with closing(sqlite3.connect(strange)) as connection:
+        connection.executescript(f"CREATE TABLE states (x); PRAGMA user_version = {version};")
+    strange.chmod(0o644)
+    before = strange.read_bytes()
+
+    with pytest.raises(StoreError, match=r"home-assistant\.db: it is not a forebay database"):
+        opened(strange)
+
+    assert strange.read_bytes() == before
+    assert strange.stat().st_mode & 0o777 == 0o644
+    assert sorted(path.name for path in tmp_path.glob("*.db*")) in (
+        ["home-assistant.db"],
+        ["home-assistant.db", "home-assistant.db.lock"],
+    )
+
+
+def test_an_empty_file_becomes_a_record(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+
+    with Store.open(tmp_path / "empty.db") as store:
+        assert store.gateway_id("a") == 1
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

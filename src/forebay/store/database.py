@@ -37,10 +37,13 @@ _LOOK_S = 0.002
 _COURTESY_S = 30.0
 """So long a guest that wants its turn, and has not taken it, is let in first [real s]."""
 _BUSY_MS = 5000
+_STRANGE = "it is not a forebay database; move it away or name another file"
+_OURS = {"gateways", "samples"}
+"""Tables that every forebay's database has had since the first."""
 _HINTS = (
     ("disk is full", "the disk is full; make room, nothing was written by halves"),
     ("readonly", "it cannot be written to; check the permissions of the file and its folder"),
-    ("not a database", "it is not a forebay database; move it away or name another file"),
+    ("not a database", _STRANGE),
     ("malformed", "it is damaged; move it and its archive away, then `forebay restore` a backup"),
     ("unable to open", "it cannot be opened; check that the folder exists and may be used"),
     ("locked", "another program holds it; close that program"),
@@ -150,6 +153,7 @@ class Database:
                 connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA temp_store = MEMORY")
+                self._recognise(connection)
                 if self.writable:
                     connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
@@ -160,6 +164,13 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _recognise(self, connection: sqlite3.Connection) -> None:
+        """Raise StoreError for another program's database, before anything in it is changed."""
+        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if not (found >= _OURS if version else found <= {"sqlite_sequence"}):
+            raise StoreError(f"{self.path}: {_STRANGE}")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         steps = migrations()
