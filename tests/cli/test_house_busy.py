@@ -52,6 +52,27 @@ def test_stopping_by_a_forced_log_in_leaves_the_house_stopped(forebay: Forebay, 
     assert busy.state()["running"]
 
 
+@pytest.mark.parametrize("version", ["1.15", "1.40.2"])
+def test_a_kept_log_in_is_no_obstacle_to_a_forced_stop(
+    forebay: Forebay, emulate: Emulate, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    gateway = emulate(version)
+    monkeypatch.setenv("FOREBAY_PASSWORD", f"S{gateway.device.serial}")
+    assert forebay("mode", *at(gateway), "--yes", "--force-login").code == 0
+    refused = forebay("stop", *at(gateway), "--yes")
+    assert (refused.code, gateway.state()["running"]) == (1, True)
+
+    outcome = forebay("stop", *at(gateway), "--yes", "--force-login")
+    assert outcome.code == 0, outcome.err
+    assert not gateway.state()["running"]
+
+
+def test_a_value_that_the_gateway_does_not_know_is_nothing_to_report(forebay: Forebay, busy: Emulated) -> None:
+    asked = forebay("call", "GET", "/api/solars/brands/Nobody", *at(busy), "--yes", "--force-login")
+
+    assert (asked.code, "unknown solar brand" in asked.err, "report" in asked.err) == (1, True, False)
+
+
 def test_who_may_log_in_but_not_stop_is_told_how_the_house_is(forebay: Forebay, busy: Emulated) -> None:
     """The log-in has stopped it, whoever it is."""
     outcome = forebay("stop", *at(busy, "customer"), "--yes", "--force-login", "--json")

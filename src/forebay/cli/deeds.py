@@ -133,9 +133,12 @@ def _steps(options: argparse.Namespace, deed: Deed, row: Row, version: Version, 
 
 
 async def _carry_out(options: argparse.Namespace, deed: Deed, row: Row, gateway: Gateway) -> Any:
+    had_login = gateway.has_login
     try:
         await gateway.call(row, deed.body(options, row), confirm=True)
-    except (NotPermitted, GatewayBusy):  # the log-in itself may have done it
+    except (NotPermitted, GatewayBusy):  # a log-in may do it by itself
+        if had_login and options.force_login and not deed.runs_again:
+            await gateway.login()
         found = await _look(gateway, deed)
         if found is None or not deed.is_reached(found):
             raise

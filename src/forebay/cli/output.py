@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -77,7 +78,8 @@ def complain(error: ForebayError, *, as_json: bool = False) -> None:
             out |= {**state, "way_back": list(error.way_back)}
         print(json.dumps(out), file=sys.stderr)
         return
-    hint = _WHAT_TO_DO[error.advice]
+    is_refused_input = isinstance(error, GatewayError) and error.status == HTTPStatus.BAD_REQUEST
+    hint = "" if is_refused_input else _WHAT_TO_DO[error.advice]
     if isinstance(error, NotConfirmed) and not sys.stdin.isatty():  # whoever said no at the keyboard meant it
         hint = "Add --yes to do it."
     note(f"forebay: {error}" + (f"\n{hint}" if hint else ""))
