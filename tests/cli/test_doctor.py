@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.cli.conftest import Emulate, Emulated, Forebay
@@ -150,8 +150,7 @@ def test_a_disk_without_room_for_the_record_is_named(
     forebay: Forebay, gateway: Emulated, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _recorded(home, datetime.now(UTC), monkeypatch)
-    full = namedtuple("full", "total used free")(10**9, 10**9 - 4096, 4096)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
     found = verdicts(forebay, "--host", gateway.host)
 
     assert any("forebay.db is full: 0.0 MB are left → make room" in words for words in found["wrong"])

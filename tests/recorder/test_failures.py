@@ -159,6 +159,27 @@ async def test_reasons_that_follow_each_other_are_gaps_of_their_own(house: Any) 
     assert gaps[0].end == gaps[1].start
 
 
+async def test_a_gateway_that_answers_late_is_told_to_be_slow_and_the_recorder_not_to_be_off(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.live(60)
+    prompt = house.gateway.call
+
+    async def late(row: Any, /) -> Any:
+        await house.clock.sleep(20)
+        return await prompt(row)
+
+    house.recorder = Recorder(house.gateway, house.store, clock=house.clock)
+    slow = house.later(60, lambda: monkeypatch.setattr(house.gateway, "call", late))
+    await house.live(600, until=slow)
+
+    restart, *gaps = house.store.gaps(1, *FOREVER)
+    assert restart.reason is Reason.RECORDER_OFF
+    assert {gap.reason for gap in gaps} == {Reason.SLOW}
+    assert gaps[0].detail.endswith(" s from one reading to the next")
+    assert house.store.connection(1).state == "live"
+
+
 async def test_the_time_without_a_recorder_is_a_gap(house: Any) -> None:
     await house.live(60)
     last = house.store.latest(1).at

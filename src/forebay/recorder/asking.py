@@ -40,6 +40,7 @@ class Answer:
     """What one fast poll brought, with the times it was told at.
 
     real_s: monotonic. at: by our clock. told: by the gateway's, None where it tells none.
+    idle_s: how long nothing was asked before it [real s]; the rest of the time the gateway was waited for.
     """
 
     real_s: float
@@ -48,6 +49,7 @@ class Answer:
     aggregates: Aggregates
     charge: StateOfEnergy | None
     grid: GridStatus | None
+    idle_s: float = 0.0
 
     def reading(self, source: Source) -> Reading:
         """Return the reading, stamped with the time of the clock that is followed."""
@@ -76,9 +78,10 @@ class Pause:
 
 
 class Asker:
-    """Asks one gateway for rows and remembers when each may be asked again."""
+    """Asks one gateway for rows and remembers when each may be asked again. name: of the gateway, for the log."""
 
-    def __init__(self, gateway: Caller, real_s: Callable[[], float]) -> None:
+    def __init__(self, gateway: Caller, real_s: Callable[[], float], name: str) -> None:
+        self.name = name
         self._gateway = gateway
         self._real_s = real_s
         self._due_s: dict[str, float] = {}
@@ -98,7 +101,7 @@ class Asker:
             # a defect must not end the recording; it is told once, with where it happened
             if self._failing.get(repr(exc)) is None:
                 self._failing[repr(exc)] = "defect"
-                _log.exception("%s failed in an unexpected way", row.name)
+                _log.exception("%s: %s failed in an unexpected way", self.name, row.name)
             raise GatewayError(f"unexpected {type(exc).__name__}: {exc}", path=row.path) from exc
 
     async def try_call(self, row: Endpoint[Any, Any]) -> object:
@@ -114,14 +117,14 @@ class Asker:
         self._news.pop(row.name, None)
         self._refused.pop(row.name, None)
         if self._failing.pop(row.name, None):
-            _log.info("%s is back", row.name)
+            _log.info("%s: %s is back", self.name, row.name)
         return model
 
     def tell(self) -> None:
         """Log which rows fail since lately while the meters are read."""
         for name, error in self._news.items():
             self._failing[name] = type(error).__name__
-            _log.warning("%s is missing from the readings: %s", name, error)
+            _log.warning("%s: %s is missing from the readings: %s", self.name, name, error)
         self._news.clear()
 
     def hush(self) -> None:

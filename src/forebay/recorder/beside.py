@@ -213,7 +213,7 @@ class Beside:
             return
         if known is not None:
             words = "Another gateway answers at this address: its identity number has changed."
-            _log.warning(words)
+            _log.warning("%s: %s", self._ask_for.name, words)
             self._guarded(lambda: self._store.log_event(self._id, self._now(), "gateway_changed", words))
         self._guarded(lambda: self._store.identify(self._id, din_hash=din_hash))
 
@@ -238,7 +238,7 @@ class Beside:
         except MalformedReply as exc:
             if not self._malformed:
                 self._malformed = True
-                _log.warning("parts are missing from the readings: %s", exc)
+                _log.warning("%s: parts are missing from the readings: %s", self._ask_for.name, exc)
             return
         self._malformed = False
         self._keep(part_reading.of_vitals(devices), {"vitals": raised.of_vitals(devices), "solar": None})

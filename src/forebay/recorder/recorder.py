@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -75,12 +76,13 @@ class Recorder:
         self._may_switch = clock_source == "auto"
         self._rates = RateMeter()
         self._undecided: list[Answer] = []
-        self._ask_for = Asker(gateway, self._real_s)
+        self._ask_for = Asker(gateway, self._real_s, name)
         self._pause = Pause()
         self._notes = Notes(store, self._id, name)
         self._guarded = self._notes.guarded
         self._dating = Dating()
         self._last_answer: Answer | None = None
+        self._asked_s: float | None = None
         self._probes = 0
         self._beside = Beside(
             self._ask_for,
@@ -128,12 +130,15 @@ class Recorder:
 
     async def _poll(self) -> float:
         """Ask once and record it; return the seconds until the next poll [real s]."""
+        idle_s = 0.0 if self._asked_s is None else self._real_s() - self._asked_s
         try:
-            answer = await self._ask()
+            answer = replace(await self._ask(), idle_s=idle_s)
         except ForebayError as exc:
             self._ask_for.hush()
             await self._flush()
             return self._fail(exc)
+        finally:
+            self._asked_s = self._real_s()
         self._ask_for.tell()
         self._pause.reset()
         if answer.told is not None:
@@ -225,7 +230,7 @@ class Recorder:
                 self._source = "system"
         elif self._source == "system" and self._may_switch and self._rates.is_faster_throughout:
             self._source = "gateway"
-            _log.warning("the gateway's clock runs fast: readings carry its time from now on")
+            _log.warning("%s: its clock runs fast: readings carry its time from now on", self._ask_for.name)
         if self._source is None:
             return
         waiting, self._undecided = self._undecided, []
@@ -297,7 +302,7 @@ class Recorder:
             self._beside.forget()
             words = f"The clock had been ahead: {n} readings dated after {cut:%Y-%m-%d %H:%M} UTC were set aside."
             self._store.log_event(self._id, cut, str(Reason.CLOCK_JUMP), words)
-            _log.warning("%s", words)
+            _log.warning("%s: %s", self._ask_for.name, words)
 
         self._guarded(part)
 
@@ -316,13 +321,15 @@ class Recorder:
         if not is_late and not is_jump:
             return
         slept = is_jump and self._source == "system" and was_asleep(before, answer)
-        reason = Reason.CLOCK_JUMP if is_jump and not slept else Reason.RECORDER_OFF
+        reason, detail = Reason.CLOCK_JUMP if is_jump and not slept else Reason.RECORDER_OFF, ""
+        if not is_jump and answer.idle_s < real_s / 2:
+            reason, detail = Reason.SLOW, f"{real_s:.0f} s from one reading to the next"
         if is_jump and answer.told is not None:
             self._rates.reset()
             self._rates.observe(answer.real_s, answer.told)
 
         def note() -> None:
-            self._store.open_gap(self._id, last.at, reason)
+            self._store.open_gap(self._id, last.at, reason, detail)
             self._store.close_gap(self._id, at)
 
         self._guarded(note)

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     """Why readings are missing."""
 
     UNREACHABLE = "unreachable"
+    SLOW = "slow"
     STOPPED = "stopped"
     REFUSED = "refused"
     NOT_PERMITTED = "not_permitted"
@@ -121,6 +122,12 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "The gateway answered with an error.",
         "If it lasts, report it with the output of forebay doctor.",
         (errors.ForebayError,),
+        tells_detail=True,
+    ),
+    Explanation(
+        Reason.SLOW,
+        "The gateway answered too slowly.",
+        "Is its network weak, or does another program ask it often?",
         tells_detail=True,
     ),
     Explanation(Reason.RECORDER_OFF, "The recorder was not running."),
