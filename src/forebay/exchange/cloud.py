@@ -9,17 +9,15 @@ app's percentage. `.partial.csv` files end in a row that is not over.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forebay.errors import ConfigError
 from forebay.exchange.intake import Bad, Intake, Refused, Taken, digest, files_in
-from forebay.exchange.times import Times, usual_step_ms
+from forebay.exchange.times import Timeline, Times, usual_step_ms
 from forebay.records.reading import wire_charge_pct
 
 Kind = Literal["power", "energy", "charge"]
@@ -145,39 +143,34 @@ def _kind(path: Path) -> Kind | None:
     return "charge" if "soe" in heads else None
 
 
-@dataclass(slots=True)
-class _Line:
-    number: int
-    written: datetime
-    at_ms: int
-    row: Row
-
-
-def _timed(path: Path, times: Times, taken: Taken) -> list[_Line]:
-    """Return a file's rows with their time, the oldest first, whichever way the file runs."""
-    written: list[tuple[int, datetime, Row]] = []
+def _rows(path: Path, bad: list[Bad] | None = None) -> Iterator[tuple[int, Row]]:
+    """Yield (line, row) of a file, top to bottom. bad: takes the rows that are none. Raises ConfigError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             sheet = csv.DictReader(file, skipinitialspace=True)
             for row in sheet:
-                if None in row or None in row.values():
-                    words = "has not as many values as the first line has names"
-                    taken.bad.append(Bad(str(path), sheet.line_num, "", words))
-                    continue
-                try:
-                    written.append((sheet.line_num, times.read(row["timestamp"]), row))
-                except Refused as exc:
-                    taken.bad.append(Bad(str(path), sheet.line_num, "timestamp", exc.reason))
+                if None not in row and None not in row.values():
+                    yield sheet.line_num, row
+                elif bad is not None:
+                    bad.append(Bad(str(path), sheet.line_num, "", "has not as many values as the first line has names"))
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise ConfigError(f"{path}: cannot be read as CSV: {exc}") from exc
-    times.falls = len(written) > 1 and written[0][1].replace(tzinfo=None) > written[-1][1].replace(tzinfo=None)
-    lines: list[_Line] = []
-    for number, at, cells in written:
+
+
+def _timed(path: Path, times: Times, taken: Taken) -> Timeline:
+    """Return when a file's rows are, whichever way it runs."""
+    timeline = Timeline(times)
+
+    def refuse(number: int, reason: str) -> None:
+        taken.bad.append(Bad(str(path), number, "timestamp", reason))
+
+    for number, row in _rows(path, taken.bad):
         try:
-            lines.append(_Line(number, at, times.at_ms(at), cells))
+            timeline.note(number, times.read(row["timestamp"]))
         except Refused as exc:
-            taken.bad.append(Bad(str(path), number, "timestamp", exc.reason))
-    return sorted(reversed(lines) if times.falls else lines, key=lambda line: line.at_ms)
+            refuse(number, exc.reason)
+    timeline.settle(refuse)
+    return timeline
 
 
 def _read_file(  # noqa: PLR0917 - what is read, how, and into what
@@ -185,26 +178,29 @@ def _read_file(  # noqa: PLR0917 - what is read, how, and into what
 ) -> float:
     """Take a file's rows in and return its largest value."""
     times = Times(zone)
-    lines = _timed(path, times, taken)
-    if path.name.endswith(".partial.csv") and lines:
-        last = lines.pop()
-        taken.notes.append(f"{path.name}: the last row ({last.written}) is left out, it was not over")
-    step_ms = usual_step_ms([line.at_ms for line in lines], form.step_ms)
+    timeline = _timed(path, times, taken)
+    starts = timeline.starts_ms
+    unfinished_ms = starts.pop() if path.name.endswith(".partial.csv") and starts else None
+    step_ms = usual_step_ms(starts, form.step_ms)
     by_day = form.kind == "energy" and step_ms >= _DAY_LEAST_MS
     intake.step_ms = max(intake.step_ms, 86_400_000 if by_day else step_ms)
     largest = 0.0
-    for line, after in pairwise([*lines, None]):
-        assert line is not None  # noqa: S101 - the type of pairwise
-        until_ms = line.at_ms + step_ms
-        if after is not None and line.at_ms < after.at_ms < until_ms:
-            until_ms = after.at_ms
-        span = times.day_ms(times.day(line.written)) if by_day else (line.at_ms, until_ms)
+    for number, row in _rows(path):
+        at_ms = timeline.at_ms(number)
+        if at_ms is None:
+            continue
+        written = times.read(row["timestamp"])
+        if at_ms == unfinished_ms:
+            taken.notes.append(f"{path.name}: the last row ({written}) is left out, it was not over")
+            continue
+        until_ms = min(at_ms + step_ms, timeline.after_ms(at_ms) or at_ms + step_ms)
+        span = times.day_ms(times.day(written)) if by_day else (at_ms, until_ms)
         try:
-            told, biggest = _told(form.kind, line.row, scale, (span[1] - span[0]) / 3.6e6)
+            told, biggest = _told(form.kind, row, scale, (span[1] - span[0]) / 3.6e6)
             intake.put(*span, told)
             largest = max(largest, biggest)
         except Refused as exc:
-            taken.bad.append(Bad(str(path), line.number, exc.column, exc.reason))
+            taken.bad.append(Bad(str(path), number, exc.column, exc.reason))
     return largest
 
 

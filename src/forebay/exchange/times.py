@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -80,10 +83,68 @@ class Times:
         return to_ms(start), to_ms(end)
 
 
-def usual_step_ms(starts_ms: list[int], otherwise_ms: int) -> int:
+def usual_step_ms(starts_ms: Iterable[int], otherwise_ms: int) -> int:
     """Return the spacing that most rows have [ms]; `otherwise_ms` where there is none."""
     steps: dict[int, int] = {}
     for before, after in pairwise(starts_ms):
         if after > before:
             steps[after - before] = steps.get(after - before, 0) + 1
     return max(steps, key=lambda step: (steps[step], -step)) if steps else otherwise_ms
+
+
+_LOCAL = 1 << 40
+"""Stands for the offset of a time that was written without one [ms]."""
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of times as they are written
+_MS = timedelta(milliseconds=1)
+
+
+class Timeline:
+    """When the rows of one file are, in 24 bytes a row, so that a file of any size is read twice instead of held.
+
+    First every row is noted, then `settle` finds out which way the file runs and what local times are.
+    """
+
+    def __init__(self, times: Times) -> None:
+        self._times = times
+        self._numbers = array("q")
+        self._written = array("q")
+        self._offsets = array("q")
+        self._sorted = array("q")
+
+    def note(self, number: int, written: datetime) -> None:
+        """Take note of a row by the number of its line, which rises."""
+        offset = written.utcoffset()
+        self._numbers.append(number)
+        self._written.append((written.replace(tzinfo=None) - _EPOCH) // _MS)
+        self._offsets.append(_LOCAL if offset is None else offset // _MS)
+
+    def settle(self, refuse: Callable[[int, str], object]) -> None:
+        """Reckon when each row is; those that cannot be are refused by number and reason. Raises ConfigError."""
+        times, written = self._times, self._written
+        times.falls = len(written) > 1 and written[0] > written[-1]
+        numbers, starts = array("q"), array("q")
+        for number, wall_ms, offset_ms in zip(self._numbers, written, self._offsets, strict=True):
+            try:
+                at_ms = times.at_ms(_EPOCH + wall_ms * _MS) if offset_ms == _LOCAL else wall_ms - offset_ms
+            except Refused as exc:
+                refuse(number, exc.reason)
+                continue
+            numbers.append(number)
+            starts.append(at_ms)
+        self._numbers, self._written, self._offsets = numbers, starts, array("q")
+        self._sorted = array("q", sorted(starts))
+
+    @property
+    def starts_ms(self) -> array[int]:
+        """The times of all rows, the oldest first [ms]."""
+        return self._sorted
+
+    def at_ms(self, number: int) -> int | None:
+        """Return when the row of a line is [ms]; None where it was not noted, or refused."""
+        place = bisect_left(self._numbers, number)
+        return self._written[place] if place < len(self._numbers) and self._numbers[place] == number else None
+
+    def after_ms(self, at_ms: int) -> int | None:
+        """Return when the first row later than a time is [ms]."""
+        place = bisect_right(self._sorted, at_ms)
+        return self._sorted[place] if place < len(self._sorted) else None

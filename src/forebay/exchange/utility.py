@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forebay.errors import ConfigError
 from forebay.exchange.intake import Bad, Intake, Refused, Taken, digest, files_in
-from forebay.exchange.times import Times, usual_step_ms
+from forebay.exchange.times import Timeline, Times, usual_step_ms
 from forebay.records.flows import FLOWS
 
 SIGNED: dict[str, tuple[str, str]] = {"net": ("grid_in", "grid_out"), "battery": ("battery_out", "battery_in")}
@@ -66,13 +64,6 @@ class Layout:
         return [*self.times, *self.columns.values(), *self.where]
 
 
-@dataclass(slots=True)
-class _Line:
-    number: int
-    at_ms: int
-    cells: list[str]
-
-
 def read(paths: Sequence[Path], layout: Layout, zone: ZoneInfo | None) -> Taken:
     """Return what the files hold. Raises ConfigError where a file has not the columns that are named."""
     taken = Taken()
@@ -91,23 +82,28 @@ def read(paths: Sequence[Path], layout: Layout, zone: ZoneInfo | None) -> Taken:
     return taken
 
 
-def _text(path: Path, taken: Taken) -> str:
+def _encoding(path: Path, taken: Taken) -> str:
+    """Return how a file's letters are written. Raises ConfigError where it cannot be read."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                return "utf-16"
+        with path.open(encoding="utf-8-sig") as text:
+            while text.read(1 << 20):
+                pass
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
     except UnicodeDecodeError:
         taken.notes.append(f"{path}: is no UTF-8, read as Windows-1252")
-        return raw.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8-sig"
 
 
-def _head(path: Path, text: str, layout: Layout) -> tuple[int, str, dict[str, int]]:
+def _head(path: Path, encoding: str, layout: Layout) -> tuple[int, str, dict[str, int]]:
     """Return how many lines to leave out, the delimiter, and where each needed column is."""
     best: list[str] = []
-    lines = text.splitlines(keepends=True)[:_LINES]
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        lines = list(islice(file, _LINES))
     for number, line in enumerate(lines):
         for delimiter in layout.delimiter or _DELIMITERS:
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
@@ -129,77 +125,88 @@ def _place(cells: Sequence[str], name: str) -> int | None:
     return folded.index(name.casefold()) if name.casefold() in folded else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A file whose head line is found. skip: lines up to it; places: column -> where it is in a row."""
+
+    path: Path
+    encoding: str
+    skip: int
+    delimiter: str
+    places: Mapping[str, int]
+    layout: Layout
+
+    def rows(self, bad: list[Bad] | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Yield (line, cells) of the rows that count, top to bottom. bad: takes those with too few values."""
+        with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
+            for _ in range(self.skip):
+                next(file, None)
+            sheet = csv.reader(file, delimiter=self.delimiter)
+            for cells in sheet:
+                number = self.skip + sheet.line_num
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if len(cells) <= max(self.places.values()):
+                    if bad is not None:
+                        words = f"has {len(cells)} values, too few for the columns that are named"
+                        bad.append(Bad(str(self.path), number, "", words))
+                elif all(cells[self.places[name]].strip() == text for name, text in self.layout.where.items()):
+                    yield number, cells
+
+    def written(self, cells: Sequence[str]) -> str:
+        """Return a row's time as it is written."""
+        return " ".join(cells[self.places[name]].strip() for name in self.layout.times)
+
+
 def _read_file(path: Path, layout: Layout, zone: ZoneInfo | None, intake: Intake, taken: Taken) -> None:
-    text = _text(path, taken)
+    encoding = _encoding(path, taken)
     try:
-        skip, delimiter, places = _head(path, text, layout)
-        rows = list(_rows(text, skip, delimiter))
-    except csv.Error as exc:
+        sheet = _Sheet(path, encoding, *_head(path, encoding, layout), layout)
+        timeline = _timed(sheet, zone, taken)
+        if timeline.starts_ms:
+            _take(sheet, timeline, intake, taken)
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise ConfigError(f"{path}: cannot be read as CSV: {exc}") from exc
-    lines = list(_timed(path, rows, places, layout, zone, taken))
-    if not lines:
-        return
-    step_ms = usual_step_ms(sorted(line.at_ms for line in lines), 3_600_000)
+
+
+def _timed(sheet: _Sheet, zone: ZoneInfo | None, taken: Taken) -> Timeline:
+    """Return when the rows that count are, whichever way the file runs."""
+    times = Times(zone, sheet.layout.date_format)
+    timeline = Timeline(times)
+
+    def refuse(number: int, reason: str) -> None:
+        taken.bad.append(Bad(str(sheet.path), number, sheet.layout.time, reason))
+
+    for number, cells in sheet.rows(taken.bad):
+        try:
+            timeline.note(number, times.read(sheet.written(cells)))
+        except Refused as exc:
+            refuse(number, exc.reason)
+    timeline.settle(refuse)
+    return timeline
+
+
+def _take(sheet: _Sheet, timeline: Timeline, intake: Intake, taken: Taken) -> None:
+    layout = sheet.layout
+    step_ms = usual_step_ms(timeline.starts_ms, 3_600_000)
     if layout.interval_min is not None:
         step_ms = round(layout.interval_min * 60_000)
-    elif len(lines) < 2:
-        raise ConfigError(f"{path}: has a single row; say how long it is with --interval MINUTES")
+    elif len(timeline.starts_ms) < 2:
+        raise ConfigError(f"{sheet.path}: has a single row; say how long it is with --interval MINUTES")
     intake.step_ms = max(intake.step_ms, step_ms)
-    for line, after in pairwise([*lines, None]):
-        assert line is not None  # noqa: S101 - the type of pairwise
-        start_ms = line.at_ms if layout.stamp == "start" else line.at_ms - step_ms
+    for number, cells in sheet.rows():
+        at_ms = timeline.at_ms(number)
+        if at_ms is None:
+            continue
+        start_ms = at_ms if layout.stamp == "start" else at_ms - step_ms
         end_ms = start_ms + step_ms
-        if layout.stamp == "start" and after is not None and start_ms < after.at_ms < end_ms:
-            end_ms = after.at_ms
+        if layout.stamp == "start":
+            end_ms = min(end_ms, timeline.after_ms(at_ms) or end_ms)
         try:
-            intake.put(start_ms, end_ms, _told(line.cells, places, layout, (end_ms - start_ms) / 3.6e6))
+            intake.put(start_ms, end_ms, _told(cells, sheet.places, layout, (end_ms - start_ms) / 3.6e6))
         except Refused as exc:
             column = layout.columns.get(exc.column.removesuffix("_wh"), exc.column)
-            taken.bad.append(Bad(str(path), line.number, column, exc.reason))
-
-
-def _rows(text: str, skip: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    body = "".join(text.splitlines(keepends=True)[skip:])
-    sheet = csv.reader(io.StringIO(body), delimiter=delimiter)
-    for cells in sheet:
-        if any(cell.strip() for cell in cells):
-            yield skip + sheet.line_num, cells
-
-
-def _timed(  # noqa: PLR0917 - what is read, how, and into what
-    path: Path,
-    rows: Sequence[tuple[int, list[str]]],
-    places: Mapping[str, int],
-    layout: Layout,
-    zone: ZoneInfo | None,
-    taken: Taken,
-) -> Iterator[_Line]:
-    """Yield the rows that count, with their time, the oldest first."""
-    probe = Times(zone, layout.date_format)
-    written: list[tuple[int, datetime, list[str]]] = []
-    for number, cells in rows:
-        if len(cells) <= max(places.values()):
-            taken.bad.append(
-                Bad(str(path), number, "", f"has {len(cells)} values, too few for the columns that are named")
-            )
-            continue
-        if any(cells[places[name]].strip() != text for name, text in layout.where.items()):
-            continue
-        try:
-            at = probe.read(" ".join(cells[places[name]].strip() for name in layout.times))
-        except Refused as exc:
-            taken.bad.append(Bad(str(path), number, layout.time, exc.reason))
-            continue
-        written.append((number, at, cells))
-    falls = len(written) > 1 and written[0][1].replace(tzinfo=None) > written[-1][1].replace(tzinfo=None)
-    times = Times(zone, layout.date_format, falls=falls)
-    found: list[_Line] = []
-    for number, at, cells in written:
-        try:
-            found.append(_Line(number, times.at_ms(at), cells))
-        except Refused as exc:
-            taken.bad.append(Bad(str(path), number, layout.time, exc.reason))
-    yield from reversed(found) if falls else found
+            taken.bad.append(Bad(str(sheet.path), number, column, exc.reason))
 
 
 def _told(cells: Sequence[str], places: Mapping[str, int], layout: Layout, hours: float) -> dict[str, float | None]:
