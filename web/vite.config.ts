@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // What is bundled may be passed on only with its licence.
+    license: { fileName: "licenses.txt" },
   },
   server: {
     // `npm run dev` shows the sources live against a running `forebay up` or `make demo`.

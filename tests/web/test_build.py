@@ -132,6 +132,17 @@ def test_the_source_archive_holds_the_whole_tree_each_file_in_its_place() -> Non
     assert not [name for name in names if "node_modules" in name or "/static/" in name or name.endswith(".pyc")]
 
 
+def test_what_each_page_bundles_comes_with_its_licence(hook: ModuleType) -> None:
+    if any(hook.read_stamp(ROOT / place) != hook.digest_of(ROOT / "web") for place in hook.PAGES.values()):
+        pytest.skip("the pages here are not built from these sources: run `make page`")
+    bundled = {hook.STATIC: ("preact", "uplot"), hook.GATEWAY_STATIC: ("preact",)}
+
+    for place, names in bundled.items():
+        parts = (ROOT / place / "licenses.txt").read_text("utf-8").split("\n## ")[1:]
+        assert [part.split()[0] for part in parts] == list(names)
+        assert all("Copyright (c)" in part and "Permission is hereby granted" in part for part in parts)
+
+
 def test_each_page_has_a_script_that_builds_it(hook: ModuleType) -> None:
     scripts = json.loads((ROOT / "web/package.json").read_text("utf-8"))["scripts"]
 

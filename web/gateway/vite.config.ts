@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // What is bundled may be passed on only with its licence.
+    license: { fileName: "licenses.txt" },
   },
   server: {
     // `npm run dev -- --config gateway/vite.config.ts` shows the sources against a running `forebay emulate`.

@@ -22,6 +22,7 @@ _TYPES = {
     ".js": b"text/javascript; charset=utf-8",
     ".json": b"application/json",
     ".svg": b"image/svg+xml",
+    ".txt": b"text/plain; charset=utf-8",
 }
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -21,13 +21,14 @@ _TYPES = {
     ".map": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
 _FOREVER = "public, max-age=31536000, immutable"
 _NO_PAGE = "There is no such page here.\n"
 _NOT_BUILT = (
-    "The dashboard's page is not built. Run `make web` in a source tree (or `npm ci && npm run build` in web/), "
+    "The dashboard's page is not built. Run `make page` in a source tree (or `npm ci && npm run build` in web/), "
     "or install the wheel, which brings it. The data is at /api/now all the same.\n"
 )
 
