@@ -84,7 +84,7 @@ class _Asked:
 
         one = self._period
         told = self._told(one, self._by())
-        peaks = peaks_of(self._answers[0], one.first, one.end)["peaks"] if len(self._answers) == 1 else {}
+        peaks = peaks_of(self._answers, one.first, one.end)["peaks"] if len(self._answers) == 1 else {}
         other = self._compared()
         compared = None if other is None else self._told(other, "all")
         gaps = self._gaps(store)
