@@ -163,7 +163,10 @@ def test_none_gives_a_thing_back_to_the_world() -> None:
 
 def test_what_cannot_be_done_is_logged_with_its_line_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        device = home('[[events]]\nat = "+1h"\npack = { number = 9, enabled = false }\n' + OUTAGE)
+        device = home(OUTAGE)
+        device.area(Play).add(
+            read_scenario(b'[[events]]\nat = "+1h"\npack = { number = 9, enabled = false }\n', "play.toml")
+        )
         go(device, hours=6, minutes=1)
 
     assert "play.toml:1: pack cannot be done" in caplog.text

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from forebay.emulator.build import build_device
+from forebay.emulator.home import Home
 from forebay.emulator.scenario_file import NOTHING, WHEN_KEYS, load_scenario
 from forebay.emulator.verbs import BY_NAME, VERBS, Verb
 from forebay.errors import EmulatorError
@@ -118,3 +120,26 @@ def test_a_file_that_is_no_scenario_is_told_why(tmp_path: Path, text: str, words
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     text = '[[events]]\nat = "x"\ngrid = { up = 3 }\n\n[[events]]\nfor = "y"\nclouds = {}\n'
     assert [line.partition(":")[0] for line in told(tmp_path, text)] == ["2", "3", "5", "6", "7"]
+
+
+def test_what_the_home_has_not_is_told_before_it_begins(tmp_path: Path) -> None:
+    file = tmp_path / "play.toml"
+    file.write_text(
+        '[[events]]\nat = "+1h"\npack = { number = 9, enabled = false }\n\n'
+        '[[events]]\nat = "+2h"\nstring = { number = 7, up = false }\n\n'
+        '[[events]]\nat = "+3h"\npack = { number = 2, enabled = false }\n'
+    )
+    with pytest.raises(EmulatorError) as caught:
+        build_device(Home(), scenarios=[load_scenario(file)])
+
+    assert str(caught.value).splitlines() == [
+        f"{file}:1: pack.number: the home has {len(Home().packs)} [[packs]], got 9",
+        f"{file}:5: string.number: the home has {len(Home().solar)} [[solar]], got 7",
+    ]
+
+
+@pytest.mark.parametrize("version", ["banana", "1.14", "22.36.9 abc"])
+def test_an_update_to_what_is_no_firmware_is_told_before_it_begins(tmp_path: Path, version: str) -> None:
+    text = f'[[events]]\nat = "+1h"\nupdate = {{ available = "{version}" }}\n'
+
+    assert told(tmp_path, text) == ['3: events[0].update.available: must be a firmware from 1.15 on, such as "22.1.1"']

@@ -103,6 +103,10 @@ def build_device(
     Raises EmulatorError naming file, key or row.
     """
     home = changed_home(home, firmware=firmware, password=password, restricted=restricted)
+    scenarios = tuple(scenarios)
+    events = [event for scenario in scenarios for event in scenario.events]
+    if misfits := [f"{event.where}: {no}" for event in events if (no := event.verb.misfit(home, event.body))]:
+        raise EmulatorError("\n".join(misfits))
     load, solar = read_traces(load_trace, solar_trace)
-    beginning = Beginning(start=start, speed=speed, hold=hold, load=load, solar=solar, scenarios=tuple(scenarios))
+    beginning = Beginning(start=start, speed=speed, hold=hold, load=load, solar=solar, scenarios=scenarios)
     return device_of(home, beginning, seed)

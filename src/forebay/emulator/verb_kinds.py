@@ -8,6 +8,8 @@ from typing import Protocol
 
 from forebay.emulator.tables import nearest
 from forebay.emulator.units import nearest_unit
+from forebay.errors import ConfigError
+from forebay.wire.firmware import release
 
 
 class BadRequest(Exception):
@@ -104,6 +106,20 @@ class OneOf:
     def allows(self, value: object) -> bool:
         """Whether the value may be given."""
         return value in self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """A release that is imitated, by itself or as an older one."""
+
+    words: str = 'a firmware from 1.15 on, such as "22.1.1"'
+
+    def allows(self, value: object) -> bool:
+        """Whether the value may be given."""
+        try:
+            return isinstance(value, str) and bool(release(value))
+        except ConfigError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from forebay.emulator.device import Device
 from forebay.emulator.front import LINES
+from forebay.emulator.home import Home
 from forebay.emulator.injected import HARMS
 from forebay.emulator.injection import Injection
 from forebay.emulator.networks_state import SERVICES
@@ -34,7 +35,7 @@ from forebay.emulator.verb_acts import (
     switch_pack,
     switch_string,
 )
-from forebay.emulator.verb_kinds import Anything, BadRequest, Flag, Kind, Number, OneOf, Text, problems
+from forebay.emulator.verb_kinds import Anything, BadRequest, Firmware, Flag, Kind, Number, OneOf, Text, problems
 
 Act = Callable[[Device, Body], Any]
 
@@ -48,6 +49,7 @@ class Verb:
     example: a body that works, printed on the reference pages.
     undo: how it ends when it was done for a while, given the body and what `act` returned;
         None for what does not last. undone: the same in words.
+    counts: the list of the home that `number` counts, "" for none.
     """
 
     name: str
@@ -60,11 +62,19 @@ class Verb:
     some: tuple[str, ...] = ()
     undo: Callable[[Device, Body, Any], object] | None = None
     undone: str = ""
+    counts: Literal["", "packs", "solar"] = ""
 
     @property
     def path(self) -> str:
         """Where the control port has it."""
         return f"/{self.name}"
+
+    def misfit(self, home: Home, body: Body) -> str:
+        """Return why the body can never be done to a home, "" where it can."""
+        there = len(getattr(home, self.counts)) if self.counts else 0
+        if not self.counts or body["number"] <= there:
+            return ""
+        return f"{self.name}.number: the home has {there} [[{self.counts}]], got {body['number']}"
 
     def do(self, device: Device, body: object) -> Any:
         """Do it to the home, at the home's present.
@@ -144,6 +154,7 @@ VERBS: tuple[Verb, ...] = (
         needed=("number", "up"),
         undo=lambda device, body, _: switch_string(device, {**body, "up": not body["up"]}),
         undone="it works again",
+        counts="solar",
     ),
     Verb(
         "charge",
@@ -162,6 +173,7 @@ VERBS: tuple[Verb, ...] = (
         needed=("number", "enabled"),
         undo=lambda device, body, _: device.set_pack_enabled(body["number"] - 1, not body["enabled"]),
         undone="it works again",
+        counts="packs",
     ),
     Verb(
         "sitemaster",
@@ -217,7 +229,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "update",
         "Offer a newer firmware; with upgrade_after_s the gateway installs it by itself, at null in a night's hour.",
-        {"available": Text(40), "upgrade_after_s": Number(0, MOST_ADVANCE_S, "s", or_null=True)},
+        {"available": Firmware(), "upgrade_after_s": Number(0, MOST_ADVANCE_S, "s", or_null=True)},
         {"available": "22.1.1"},
         offer_update,
         needed=("available",),
