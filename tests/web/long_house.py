@@ -39,16 +39,16 @@ WEEKS = House(
 
 
 @contextmanager
-def served(path: Path, house: House | None) -> Iterator[str]:
+def served(path: Path, house: House | None, *, has_reading: bool = True) -> Iterator[str]:
     """Serve the dashboard of a house on a free port of this machine and give its address.
 
-    house: None is a gateway that told its load once, and nothing else.
+    house: None is a gateway that told its load once, and nothing else; without a reading nothing at all is recorded.
     """
     with Store.open(path) as store:
-        if house is None:
+        if house is None and has_reading:
             store.append(store.gateway_id("young"), Reading(at=LAST, load_power_w=400.0))
             store.flush()
-        else:
+        elif house is not None:
             record(store, house)
         app = build(store, clock=SimClock(LAST + timedelta(seconds=3)))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))

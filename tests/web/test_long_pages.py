@@ -38,6 +38,14 @@ def young(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the page is not built: python hatch_build.py builds it")
+    with served(Path(tmp_path_factory.mktemp("house")) / "empty.db", None, has_reading=False) as address:
+        yield address
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page; afterwards hold that it complained of nothing and asked nobody else."""
@@ -192,3 +200,65 @@ def test_a_young_record_has_sentences_where_values_will_be(visit: Any, young: st
     assert "undefined" not in text(page)
     assert "NaN" not in text(page)
     assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("name", ["battery", "solar", "grid", "alerts"])
+def test_before_the_first_reading_a_page_says_so_and_claims_nothing(visit: Any, empty: str, name: str) -> None:
+    page = visit(empty, name, wait="main .empty")
+    until(page, "document.querySelector('main').innerText.includes('Nothing is recorded yet.')")
+
+    assert "Start forebay up." in text(page)
+    assert page.locator("main .panel").count() == 0
+    assert axe_of(page) == []
+
+
+WIDE = "document.querySelector('.table-box.more-right')"
+
+
+@pytest.mark.parametrize("name", ["system", "grid", "solar"])
+def test_on_a_phone_a_wide_table_shows_that_it_goes_on_and_is_scrolled_by_keys(
+    visit: Any, house: str, name: str
+) -> None:
+    page = visit(house, name, viewport={"width": 360, "height": 740})
+    until(page, f"{WIDE} !== null")
+    frame = page.locator(".table-box.more-right > .table-frame").first
+    named = frame.get_attribute("aria-label")
+    caption = frame.locator("caption").inner_text()
+
+    assert frame.get_attribute("role") == "region"
+    assert named == f"{caption}, scrolls sideways"
+    assert page.evaluate("getComputedStyle(document.querySelector('.more-right'), '::after').content") != "none"
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == named:
+            break
+    else:
+        pytest.fail("the keyboard does not reach the table")
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    until(page, "document.activeElement.parentElement.className === 'table-box more-left'")
+    assert axe_of(page) == []
+
+
+@pytest.mark.parametrize("name", ["system", "grid"])
+def test_a_table_that_fits_is_no_stop_for_the_keyboard(visit: Any, house: str, name: str) -> None:
+    page = visit(house, name, viewport={"width": 1440, "height": 900})
+
+    assert page.locator(".table-frame").count() > 0
+    assert page.locator(".table-frame[tabindex]").count() == 0
+    assert page.locator(".more-right, .more-left").count() == 0
+
+
+def test_today_beside_a_clear_day_tells_the_last_production_and_not_the_evening_to_come(visit: Any, house: str) -> None:
+    page = visit(house, "solar")
+    today = page.locator("section[aria-labelledby='today-title']")
+
+    assert "11:45 to 12:00" in today.inner_text().replace("\u00a0", " ")
+    assert "– kW" not in today.inner_text().replace("\u00a0", " ")
+
+
+def test_the_system_says_that_no_backup_was_ever_made(visit: Any, house: str) -> None:
+    told = text(visit(house, "system"))
+
+    assert "never" in told
+    assert "The command forebay backup makes one." in told

@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forebay.cli.connect import record_path, settings_of
 from forebay.cli.output import as_json
+from forebay.clock import SystemClock
+from forebay.errors import StoreError
+
+if TYPE_CHECKING:
+    from forebay.store.backup_note import BackupNote
 
 
 def _path(options: argparse.Namespace) -> Path:
@@ -41,11 +48,24 @@ def check(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
+def _note(path: Path, note: BackupNote) -> None:
+    """Note what holds the record now; the backup is as good without."""
+    from forebay.store.backup_note import note_backup
+
+    try:
+        note_backup(path, note)
+    except StoreError as exc:
+        print(exc, file=sys.stderr)
+
+
 def backup(options: argparse.Namespace) -> int:
     """Write the record into one file."""
     from forebay.store.backup import back_up
+    from forebay.store.backup_note import BackupNote
 
-    size = back_up(_path(options), options.file, progress=_telling(options))
+    path, begun = _path(options), SystemClock().now()
+    size = back_up(path, options.file, progress=_telling(options))
+    _note(path, BackupNote(begun, options.file.name, size))
     if options.json:
         print(as_json({"path": str(options.file), "bytes": size}))
     else:
@@ -56,8 +76,11 @@ def backup(options: argparse.Namespace) -> int:
 def restore(options: argparse.Namespace) -> int:
     """Put the record back from one file."""
     from forebay.store.backup import restore as put_back
+    from forebay.store.backup_note import BackupNote
 
     path = _path(options)
     put_back(options.file, path, progress=_telling(options))
+    told = options.file.stat()
+    _note(path, BackupNote(datetime.fromtimestamp(told.st_mtime, UTC), options.file.name, told.st_size))
     print(as_json({"path": str(path)}) if options.json else f"{path}: is back, checked and whole")
     return 0

@@ -7,6 +7,7 @@ come, and nothing could be recorded until then. Reasons: docs/decisions/0097.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -14,7 +15,7 @@ from forebay.store.database import Statement
 from forebay.store.kept import forgetting
 from forebay.store.raw import COLUMNS, Table, segments
 from forebay.store.rollup import BUCKETS, floor_ms
-from forebay.store.state import to_ms
+from forebay.store.state import from_ms, to_ms
 from forebay.store.store import Store
 
 _FOR_EVER_MS = 2**62
@@ -81,6 +82,26 @@ def _unsealed(store: Store, gateway_id: int, series: str, cut_ms: int) -> Iterat
             yield from ((into, (*keys, *row)) for row in rows)
         sql = "DELETE FROM segments WHERE gateway_id = ? AND kind = ? AND start_ms = ?"
         yield sql, (gateway_id, series, segment.start_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Fast readings that were set aside at once: how many, of what time by their clock, and when that was set right."""
+
+    cut: datetime
+    readings: int
+    first: datetime
+    last: datetime
+
+
+def all_aside(store: Store, gateway_id: int) -> list[Aside]:
+    """Return what of a gateway is set aside, in the order in which it was."""
+    sql = (
+        "SELECT cut_ms, count(*), min(at_ms), max(at_ms) FROM set_aside"
+        " WHERE gateway_id = ? AND kind = 'samples' GROUP BY cut_ms ORDER BY cut_ms"
+    )
+    rows = store.database.rows(sql, (gateway_id,))
+    return [Aside(from_ms(cut), n, from_ms(first), from_ms(last)) for cut, n, first, last in rows]
 
 
 def aside(store: Store, gateway_id: int) -> int:

@@ -128,10 +128,11 @@ export function TimeChart(props: TimeChartProps) {
 
   const index = cursorIndex(drawn, cursor);
   const last = lastFilled(series, drawn.t.length);
+  const told = lastFilled(series.filter((one) => !one.isAhead), drawn.t.length);
   const [firstSeen, lastSeen] = seen(drawn, window, last);
   const goTo = (to: number): void => setCursor(slotMiddle(drawn, Math.min(lastSeen, Math.max(firstSeen, to))));
   const by = (seconds: number): void => {
-    const from = index ?? lastSeen;
+    const from = index ?? (told < 0 ? lastSeen : Math.min(told, lastSeen));
     const aim = slotAt(drawn.t, slotMiddle(drawn, from) + seconds);
     // One slot at least, even where slots are wider apart than the step.
     goTo(aim === from ? from + Math.sign(seconds) : aim);
@@ -164,7 +165,7 @@ export function TimeChart(props: TimeChartProps) {
   };
   const csv = (): void => save(new Blob([csvOf(drawn, series, window, timezone)], { type: "text/csv;charset=utf-8" }), `${fileName(title, window, timezone)}.csv`);
 
-  const at = index ?? (last >= 0 ? Math.min(last, lastSeen) : null);
+  const at = index ?? (told < 0 ? null : Math.min(told, lastSeen));
   const when = at === null ? null : slotWords(drawn.t[at] ?? 0, slotEnd(drawn, at), timezone, window);
   return (
     <div class="time-chart">

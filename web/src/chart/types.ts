@@ -33,6 +33,8 @@ export interface Series {
   isBelow?: boolean;
   /** A lighter filling, to tell two series of one colour apart. */
   isPale?: boolean;
+  /** Told ahead of time: what it says of the time to come is not the last value. */
+  isAhead?: boolean;
   /** The value with its unit, without its sign; three digits by default. */
   write?: (value: number) => { number: string; unit: string };
   /** What the value does, in a word or two: "to the grid". */

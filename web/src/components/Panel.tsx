@@ -1,9 +1,11 @@
 /** The small parts that every page is made of: a section, figures, a table, a sentence where there is nothing yet. */
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { NONE } from "../format";
 import type { Problem } from "../hooks";
+import type { Live } from "../live";
 
 interface PanelProps {
   title: string;
@@ -64,32 +66,61 @@ interface TableProps {
   rows: readonly (readonly ComponentChildren[])[];
 }
 
-/** A table that scrolls inside its own frame where it is too wide. */
+/** Where a frame that is too wide for its place stands: what is left of it, and what is right, out of sight. */
+function useHidden(frame: RefObject<HTMLDivElement | null>): { left: boolean; right: boolean } {
+  const [hidden, setHidden] = useState({ left: false, right: false });
+  useEffect(() => {
+    const one = frame.current;
+    if (!one) return undefined;
+    const look = (): void => {
+      const left = one.scrollLeft > 1;
+      const right = one.scrollLeft + one.clientWidth < one.scrollWidth - 1;
+      setHidden((old) => (old.left === left && old.right === right ? old : { left, right }));
+    };
+    look();
+    const watch = new ResizeObserver(look);
+    watch.observe(one);
+    if (one.firstElementChild) watch.observe(one.firstElementChild);
+    one.addEventListener("scroll", look, { passive: true });
+    return () => {
+      watch.disconnect();
+      one.removeEventListener("scroll", look);
+    };
+  }, [frame]);
+  return hidden;
+}
+
+/** A table that scrolls inside its own frame where it is too wide; its edge then fades, and the keyboard reaches it. */
 export function Table({ caption, columns, rows }: TableProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const { left, right } = useHidden(frame);
+  const scrolls = left || right ? { role: "region" as const, "aria-label": `${caption}, scrolls sideways`, tabIndex: 0 } : {};
   return (
-    <div class="table-frame" role="region" aria-label={caption} tabIndex={0}>
-      <table>
-        <caption>{caption}</caption>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, ...cells], i) => (
-            <tr key={i}>
-              <th scope="row">{name}</th>
-              {cells.map((cell, j) => (
-                <td key={j}>{cell ?? NONE}</td>
+    <div class={`table-box${left ? " more-left" : ""}${right ? " more-right" : ""}`}>
+      <div class="table-frame" ref={frame} {...scrolls}>
+        <table>
+          <caption>{caption}</caption>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(([name, ...cells], i) => (
+              <tr key={i}>
+                <th scope="row">{name}</th>
+                {cells.map((cell, j) => (
+                  <td key={j}>{cell ?? NONE}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </div>
   );
 }
@@ -107,6 +138,11 @@ export function Empty({ words, advice = null, isSmall = false }: { words: string
 /** The sentence while an answer is awaited, or why there is none. */
 export function Waiting({ problem, what }: { problem: Problem | null; what: string }) {
   return problem ? <Empty words={problem.words} advice={problem.advice} /> : <Empty words={`Fetching ${what} …`} />;
+}
+
+/** Why there is nothing to show before the first reading; null from then on. */
+export function nothingYet({ now }: Live): { words: string; advice: string | null } | null {
+  return now && now.at === null && now.connection.state === "waiting" ? now.connection : null;
 }
 
 /** The first line of a page: its title, and one sentence that answers the owner's question. */

@@ -170,6 +170,10 @@ def _sum(fed: Mapping[str, float | None], *names: str) -> float | None:
     return None if any(value is None for value in values) else sum(value or 0.0 for value in values)
 
 
+LEAST_W = 1.0
+"""What is below this is no flow, but a meter at rest [W]."""
+
+
 def peaks_of(answers: Sequence[Answers], first: date, end: date) -> dict[str, Any]:
     """Return the object of /api/peaks: the highest power of each flow among the readings, and when it was.
 
@@ -183,7 +187,7 @@ def peaks_of(answers: Sequence[Answers], first: date, end: date) -> dict[str, An
         "timezone": tz.key,
         "from": first.isoformat(),
         "to": end.isoformat(),
-        "peaks": {flow: None if peak is None else _peak(peak) for flow, peak in found.items()},
+        "peaks": {flow: _peak(peak) if peak and peak.power_w >= LEAST_W else None for flow, peak in found.items()},
     }
 
 

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from forebay.errors import StoreError
 from forebay.records.reasons import BY_REASON
 from forebay.records.signals import BY_NAME
 from forebay.records.spans import SpanKind
 from forebay.records.troubles import BY_TROUBLE
+from forebay.store.aside import all_aside
+from forebay.store.backup_note import last_backup
 from forebay.store.energy import energy_between
 from forebay.store.grid import since_ever
 from forebay.store.health import Room, extent, recorded_ratio, room
 from forebay.store.spans import spans
 from forebay.store.state import Gap, from_ms
 from forebay.views import words as say
-from forebay.views.web.asked import Asked, iso, kwh_words, length_words, rounded
+from forebay.views.web.asked import Asked, date_words, iso, kwh_words, length_words, rounded
 from forebay.views.web.health import health
 from forebay.views.web.parts_list import parts_list
 
@@ -65,6 +68,7 @@ def system(asked: Asked) -> dict[str, Any]:
                 for step in reversed(refused[-MOST:])
             ],
         },
+        "aside": _aside(asked),
         "store": _store(asked, taken),
         "events": [
             {"at": iso(event.at), "kind": event.kind, "detail": event.detail}
@@ -156,6 +160,28 @@ def _gaps(asked: Asked, gateway_id: int, gaps: Sequence[Gap]) -> list[dict[str, 
     return rows
 
 
+def _aside(asked: Asked) -> list[dict[str, Any]]:
+    """Return what a clock that was ahead has dated and is no part of the record, the newest first."""
+    found = [] if asked.gateway_id is None else all_aside(asked.store, asked.gateway_id)
+    return [
+        {"at": iso(one.cut), "readings": one.readings, "first": iso(one.first), "last": iso(one.last)}
+        for one in reversed(found[-MOST:])
+    ]
+
+
+def _backup(asked: Asked) -> dict[str, Any]:
+    """Return when the whole record was put into a backup last, and under which name."""
+    try:
+        note = last_backup(asked.store.database.path)
+    except StoreError:
+        words = "The note of the last backup cannot be read; the next one writes it anew."
+        return {"at": None, "file": None, "bytes": None, "words": words}
+    if note is None:
+        return {"at": None, "file": None, "bytes": None, "words": "Never. The command forebay backup makes one."}
+    when = date_words(note.at.astimezone(asked.tz).date())
+    return {"at": iso(note.at), "file": note.file, "bytes": note.bytes, "words": f"{when}, into {note.file}."}
+
+
 def _store(asked: Asked, taken: Room) -> dict[str, Any]:
     """Return what the record takes on its disk; the whole file, whichever gateway is asked about."""
     return {
@@ -164,5 +190,6 @@ def _store(asked: Asked, taken: Room) -> dict[str, Any]:
         "archive_bytes": taken.archive,
         "total_bytes": taken.database + taken.archive,
         "free_bytes": taken.free,
+        "backup": _backup(asked),
         "months": [{"month": month, "bytes": size, "readings": n} for month, (size, n) in taken.months.items()],
     }

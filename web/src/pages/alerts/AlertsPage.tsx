@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 
-import { Empty, PageHead, Panel, Table, Waiting } from "../../components/Panel";
+import { Empty, nothingYet, PageHead, Panel, Table, Waiting } from "../../components/Panel";
 import type { PageProps } from "../../frame/page";
 import { useAnswer } from "../../hooks";
 import { moment } from "../common/words";
@@ -38,7 +38,7 @@ const ORDER: readonly Severity[] = ["state", "notice", "warning", "fault"];
 const SEVERITIES: Record<Severity, string> = { state: "State", notice: "Notice", warning: "Warning", fault: "Fault" };
 const CHOICES: Record<Severity, string> = { state: "everything", notice: "notices and worse", warning: "warnings and worse", fault: "faults alone" };
 
-export function AlertsPage({ ask, route, choose }: PageProps) {
+export function AlertsPage({ ask, route, choose, live }: PageProps) {
   const { answer, problem } = useAnswer<AlertsAnswer>(ask, "alerts", {}, EVERY_MS);
   const least = ORDER.indexOf((route.query["from"] ?? "state") as Severity);
   const device = route.query["of"] ?? "";
@@ -46,6 +46,15 @@ export function AlertsPage({ ask, route, choose }: PageProps) {
   const fits = (row: AlertRow): boolean =>
     ORDER.indexOf(row.severity) >= least && (!device || row.source === device) && `${row.name} ${row.words} ${row.detail}`.toLowerCase().includes(text.toLowerCase());
   const devices = useMemo(() => [...new Set([...(answer?.present ?? []), ...(answer?.past ?? [])].map(({ source }) => source))].sort(), [answer]);
+  const nothing = nothingYet(live);
+  if (nothing) {
+    return (
+      <>
+        <PageHead title="Alerts" />
+        <Empty words={nothing.words} advice={nothing.advice} />
+      </>
+    );
+  }
   if (!answer) {
     return (
       <>

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 
 import type { Plot, Series } from "../../chart/types";
-import { Empty, Figures, PageHead, Panel, Table, Waiting } from "../../components/Panel";
+import { Empty, Figures, nothingYet, PageHead, Panel, Table, Waiting } from "../../components/Panel";
 import type { PageProps } from "../../frame/page";
 import { digits } from "../../format";
 import { useAnswer } from "../../hooks";
@@ -19,6 +19,15 @@ const RATIOS: readonly Plot[] = [{ unit: "%", height: [9, 11], range: [50, 100] 
 
 export function BatteryPage(props: PageProps) {
   const { answer, problem } = useAnswer<BatteryAnswer>(props.ask, "battery", {}, EVERY_MS);
+  const nothing = nothingYet(props.live);
+  if (nothing) {
+    return (
+      <>
+        <PageHead title="Battery" />
+        <Empty words={nothing.words} advice={nothing.advice} />
+      </>
+    );
+  }
   if (!answer) {
     return (
       <>

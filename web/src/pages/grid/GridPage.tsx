@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 
 import type { Mark, Plot, Series } from "../../chart/types";
-import { Empty, Figures, PageHead, Panel, Table, Waiting } from "../../components/Panel";
+import { Empty, Figures, nothingYet, PageHead, Panel, Table, Waiting } from "../../components/Panel";
 import type { PageProps } from "../../frame/page";
 import { digits, span } from "../../format";
 import { useAnswer } from "../../hooks";
@@ -24,6 +24,15 @@ const THROUGH: Record<Through, string> = {
 
 export function GridPage(props: PageProps) {
   const { answer, problem } = useAnswer<GridAnswer>(props.ask, "grid", {}, EVERY_MS);
+  const nothing = nothingYet(props.live);
+  if (nothing) {
+    return (
+      <>
+        <PageHead title="Grid" />
+        <Empty words={nothing.words} advice={nothing.advice} />
+      </>
+    );
+  }
   if (!answer) {
     return (
       <>

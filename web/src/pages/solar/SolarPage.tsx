@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 
 import { TimeChart } from "../../chart/TimeChart";
 import type { Plot, Series, Window } from "../../chart/types";
-import { Empty, Figures, PageHead, Panel, Table, Waiting } from "../../components/Panel";
+import { Empty, Figures, nothingYet, PageHead, Panel, Table, Waiting } from "../../components/Panel";
 import type { PageProps } from "../../frame/page";
 import { power } from "../../format";
 import { useAnswer } from "../../hooks";
@@ -25,6 +25,15 @@ const LAST: readonly [string, string][] = [
 export function SolarPage(props: PageProps) {
   const last = props.route.query["last"] ?? "365";
   const { answer, problem } = useAnswer<SolarAnswer>(props.ask, "solar", { last }, EVERY_MS);
+  const nothing = nothingYet(props.live);
+  if (nothing) {
+    return (
+      <>
+        <PageHead title="Solar" />
+        <Empty words={nothing.words} advice={nothing.advice} />
+      </>
+    );
+  }
   if (!answer) {
     return (
       <>
@@ -92,7 +101,7 @@ function Today({ answer: { today, timezone }, isDark }: { answer: SolarAnswer; i
   const series = useMemo(
     (): Series[] => [
       { key: "solar", label: "Solar", unit: "kW", kind: "area", colour: "solar", width: 2, values: kilo(today.solar_w), write },
-      { key: "clear", label: "Clear day", unit: "kW", kind: "line", colour: "ink", dash: [4, 4], values: kilo(today.clear_w), write },
+      { key: "clear", label: "Clear day", unit: "kW", kind: "line", colour: "ink", dash: [4, 4], values: kilo(today.clear_w), write, isAhead: true },
     ],
     [today],
   );

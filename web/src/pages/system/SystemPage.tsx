@@ -33,6 +33,7 @@ export function SystemPage({ ask, isDark }: PageProps) {
       <Gateway answer={answer} listed={listed?.gateways ?? []} />
       <Gaps answer={answer} />
       <Refused answer={answer} />
+      <Aside answer={answer} />
       <Store answer={answer} isDark={isDark} />
       <Events answer={answer} />
     </>
@@ -149,6 +150,19 @@ function Refused({ answer: { refused, timezone } }: { answer: SystemAnswer }) {
   );
 }
 
+function Aside({ answer: { aside, timezone } }: { answer: SystemAnswer }) {
+  if (!aside.length) return null;
+  return (
+    <Panel id="aside" title="Set aside" lead="Readings that a clock which was ahead had dated. They are kept in the file, and are no part of the record; the gateway's counters went on.">
+      <Table
+        caption="What was set aside, the newest first"
+        columns={["From", "Readings", "Dated until"]}
+        rows={aside.map((one) => [moment(one.at, timezone), count(one.readings), moment(one.last, timezone)])}
+      />
+    </Panel>
+  );
+}
+
 function Store({ answer: { store, timezone }, isDark }: { answer: SystemAnswer; isDark: boolean }) {
   const { months } = store;
   const dates = useMemo(() => months.map(({ month }) => `${month}-01`), [months]);
@@ -163,6 +177,7 @@ function Store({ answer: { store, timezone }, isDark }: { answer: SystemAnswer; 
           { label: "Database", value: bytes(store.database_bytes), words: "the last days, and sums for ever" },
           { label: "Archive", value: bytes(store.archive_bytes), words: months.length ? `every reading of ${months.length} ${months.length === 1 ? "month" : "months"}` : "begins after three days" },
           { label: "Free on the disk", value: bytes(store.free_bytes), words: "" },
+          { label: "Last backup", value: store.backup.at ? moment(store.backup.at, timezone).slice(0, -6) : "never", words: store.backup.at ? `into ${store.backup.file}, ${bytes(store.backup.bytes)}` : store.backup.words.replace("Never. ", "") },
         ]}
       />
       {last && months.length > 1 ? <DatedChart title="Size of the archive by month" timezone={timezone} dates={dates} after={nextMonth(last.month)} days={30} series={series} plots={SIZES} isDark={isDark} /> : null}

@@ -39,12 +39,14 @@ export interface SystemAnswer {
     count: number;
     list: { label: string; start: string; end: string; words: string; counted_words: string; step_kwh: number; counted_kwh: number | null }[];
   };
+  aside: { at: string; readings: number; first: string; last: string }[];
   store: {
     file: string;
     database_bytes: number;
     archive_bytes: number;
     total_bytes: number;
     free_bytes: number | null;
+    backup: { at: string | null; file: string | null; bytes: number | null; words: string };
     months: { month: string; bytes: number; readings: number }[];
   };
   events: { at: string; kind: string; detail: string }[];
