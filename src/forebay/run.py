@@ -110,10 +110,6 @@ async def serve_page(
             ssl_certfile=page.certificate,
             ssl_keyfile=page.key,
         )
-        try:
-            settings.load()
-        except (OSError, ssl.SSLError) as exc:
-            raise ConfigError(f"page.certificate, page.key: cannot be used: {exc}") from exc
         server = _Server(settings)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         # the socket listens already: whoever comes before the server is up is answered when it is
@@ -178,6 +174,24 @@ def _door(bind: str, page: Page) -> Access:
     if not _is_loopback(bind) and not (page.certificate or page.behind_tls):
         log.warning("the dashboard's password crosses the network in clear; give page.certificate and page.key")
     return access
+
+
+def _check_tls(page: Page) -> None:
+    """Raise ConfigError for a certificate and key that no browser could be answered with."""
+    if page.certificate is None:
+        if page.key is not None:
+            raise ConfigError("page.key: goes with page.certificate, which is not given")
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(page.certificate, page.key, password="")
+    except FileNotFoundError as exc:
+        lost = [str(file) for file in (page.certificate, page.key) if file is not None and not file.exists()]
+        raise ConfigError(f"page.certificate, page.key: {', '.join(lost)}: no such file") from exc
+    except ssl.SSLError as exc:
+        where = "page.certificate: holds no key; name it in page.key" if page.key is None else "page.key"
+        raise ConfigError(f"{where}: {exc.reason or exc}; both are PEM files, the key without a password") from exc
+    except OSError as exc:
+        raise ConfigError(f"page.certificate, page.key: cannot be read: {exc.strerror or exc}") from exc
 
 
 def _is_loopback(bind: str) -> bool:
@@ -259,6 +273,7 @@ async def record_and_show(
     Raises StoreError or ConfigError when it cannot begin.
     """
     access = _door(recording.bind, recording.page)
+    _check_tls(recording.page)
     channels = channels_of(recording.notify)
     names = {house.name for house in houses}
     with Store.open(recording.db, flush_s=recording.flush_s) as store:

@@ -10,6 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from tests.cli.conftest import Forebay
 
 from forebay.emulator.certificate import CERTIFICATE_FILE, KEY_FILE, certificate_at
@@ -115,12 +121,33 @@ async def test_the_page_speaks_tls_with_a_certificate_that_is_given(tmp_path: Pa
     assert (answer.url.scheme, answer.status_code, answer.json()["role"]) == ("https", 200, "owner")
 
 
-async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("certificate", "key", "words"),
+    [
+        ("no.pem", "no.pem", r"page\.key: .*; both are PEM files, the key without a password"),
+        (CERTIFICATE_FILE, None, r"page\.certificate: holds no key; name it in page\.key"),
+        (CERTIFICATE_FILE, CERTIFICATE_FILE, r"page\.key: .*; both are PEM files"),
+        (CERTIFICATE_FILE, "locked.key", r"page\.key: .*; both are PEM files, the key without a password"),
+        (None, KEY_FILE, r"page\.key: goes with page\.certificate, which is not given"),
+        (CERTIFICATE_FILE, "lost.pem", r"page\.certificate, page\.key: .*lost\.pem: no such file"),
+        (CERTIFICATE_FILE, "folder", r"page\."),
+    ],
+)
+async def test_a_certificate_or_key_that_is_none_is_named_before_anything_is_recorded(
+    tmp_path: Path, certificate: str | None, key: str | None, words: str
+) -> None:
+    certificate_at(tmp_path, ())
     (tmp_path / "no.pem").write_text("no")
-    page = Page(certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
+    (tmp_path / "folder").mkdir()
+    own = load_pem_private_key((tmp_path / KEY_FILE).read_bytes(), None)
+    locked = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    (tmp_path / "locked.key").write_bytes(locked)
+    files = {"certificate": certificate, "key": key}
+    page = Page(**{kind: tmp_path / name for kind, name in files.items() if name is not None})
 
-    with pytest.raises(ConfigError, match=r"page\.certificate, page\.key: cannot be used"):
+    with pytest.raises(ConfigError, match=words):
         await shown(Recording(db=tmp_path / "forebay.db", port=0, page=page), "")
+    assert not (tmp_path / "forebay.db").exists()
 
 
 @pytest.mark.parametrize(("prefix", "statuses"), [("", [401] * 5 + [429]), ("/forebay", [401] * 6)])
