@@ -28,6 +28,22 @@ describe("the calendar of the house", () => {
     const autumn = at("2026-11-01T07:00:00Z");
     expect(hoursOf(ticks(autumn, autumn + 25 * 3600, 5, ZONE).at, autumn)).toEqual([0, 7, 13, 19, 25]);
   });
+  it("marks an hour that comes twice twice, without a hole", () => {
+    for (const [change, zone] of [["2026-11-01T09:00:00Z", ZONE], ["2026-10-25T01:00:00Z", "Europe/Paris"], ["2026-04-04T15:00:00Z", "Australia/Lord_Howe"], ["2026-03-08T10:00:00Z", ZONE]] as const) {
+      for (const half of [20, 60, 300, 1800, 5400]) {
+        const marks = ticks(at(change) - half, at(change) + half, 6, zone).at;
+        const steps = marks.slice(1).map((t, n) => t - marks[n]!);
+        expect(new Set(steps).size).toBe(1);
+        expect(marks[0]! - (at(change) - half)).toBeLessThan(steps[0]!);
+        expect(at(change) + half - marks[marks.length - 1]!).toBeLessThan(steps[0]!);
+      }
+    }
+  });
+  it("names the zone of a window over a change of the clock", () => {
+    const change = at("2026-10-25T01:00:00Z");
+    expect(windowWords({ start: change - 60, end: change + 60 }, "Europe/Paris")).toBe("Sun 25 Oct 2026, 02:59:00 CEST to 02:01:00 CET");
+    expect(windowWords({ start: change + 60, end: change + 120 }, "Europe/Paris")).toBe("Sun 25 Oct 2026, 02:01:00 to 02:02:00");
+  });
   it("never has more marks than there is room for, at any length, and they are in order", () => {
     for (const zone of [ZONE, "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]) {
       for (let length = 5; length < 3e9; length *= 1.7) {

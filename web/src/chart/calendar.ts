@@ -95,6 +95,12 @@ export function ticks(start: number, end: number, most: number, timezone: string
 
 function clockMarks(start: number, end: number, every: number, timezone: string): number[] {
   const found: number[] = [];
+  if ((offset(end, timezone) - offset(start, timezone)) % every === 0) {
+    // Round stays round across a change of the clock, and an hour that comes twice has its marks twice.
+    const ahead = offset(start, timezone);
+    for (let t = Math.ceil((start + ahead) / every) * every - ahead; t <= end; t += every) found.push(t);
+    return found;
+  }
   // A step lands on round local times; where the clock changes on the way, the next one is set right again.
   let t = start + offset(start, timezone);
   t = Math.ceil(t / every) * every;
@@ -167,6 +173,12 @@ export function clockWords(t: number, timezone: string, hasSeconds: boolean): st
   return hasSeconds ? `${two(hour)}:${two(minute)}:${two(second)}` : `${two(hour)}:${two(minute)}`;
 }
 
+/** The same with the zone's name, "01:53 CEST", for a time that may come twice. */
+function zonedWords(t: number, timezone: string, hasSeconds: boolean): string {
+  const parts = format(timezone, "zone", { hour: "numeric", timeZoneName: "short" }).formatToParts(t * 1000);
+  return `${clockWords(t, timezone, hasSeconds)} ${parts.find(({ type }) => type === "timeZoneName")?.value ?? ""}`;
+}
+
 /** "2026-06-21T14:05:00-07:00", for machines and people both. */
 export function written(t: number, timezone: string): string {
   const ahead = offset(t, timezone);
@@ -184,7 +196,8 @@ export function windowWords(window: { start: number; end: number }, timezone: st
   if (isWhole) return first === last ? first : `${first} to ${last}`;
   const hasSeconds = end - start < 600;
   if (dateOf(start, timezone) === dateOf(end - 1, timezone)) {
-    return `${first}, ${clockWords(start, timezone, hasSeconds)} to ${clockWords(end, timezone, hasSeconds)}`;
+    const words = offset(start, timezone) === offset(end, timezone) ? clockWords : zonedWords;
+    return `${first}, ${words(start, timezone, hasSeconds)} to ${words(end, timezone, hasSeconds)}`;
   }
   return `${first}, ${clockWords(start, timezone, false)} to ${dayWords(end, timezone)}, ${clockWords(end, timezone, false)}`;
 }
