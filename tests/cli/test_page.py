@@ -142,8 +142,8 @@ async def test_a_certificate_or_key_that_is_none_is_named_before_anything_is_rec
     own = load_pem_private_key((tmp_path / KEY_FILE).read_bytes(), None)
     locked = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
     (tmp_path / "locked.key").write_bytes(locked)
-    files = {"certificate": certificate, "key": key}
-    page = Page(**{kind: tmp_path / name for kind, name in files.items() if name is not None})
+    files = [None if name is None else tmp_path / name for name in (certificate, key)]
+    page = Page(certificate=files[0], key=files[1])
 
     with pytest.raises(ConfigError, match=words):
         await shown(Recording(db=tmp_path / "forebay.db", port=0, page=page), "")
