@@ -254,7 +254,7 @@ class Store:
 
     @staticmethod
     def _storable(reading: R) -> R:
-        missing = unstorable(_TABLES[type(reading)][1], _VALUES[type(reading)](reading))
+        missing: dict[str, Any] = {**unstorable(_TABLES[type(reading)][1], _VALUES[type(reading)](reading))}
         return replace(reading, **missing) if missing else reading
 
     @staticmethod
