@@ -184,6 +184,31 @@ def test_json_in_a_string_and_addresses_in_base64_are_reached_too() -> None:
     assert out["Mask"] == "////AA=="
 
 
+PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIAbCdEfGh0123\n-----END EC PRIVATE KEY-----\n"
+
+
+def test_of_a_secret_not_even_its_form_is_told() -> None:
+    told = {
+        "password": "Short1", "wifiPassphrase": "correct horse battery", "session": {"api_token": "aB3" * 20},
+        "https_conf": {"client_key": PEM, "server_ca_cert": "/etc/site/certs/meter.ca"}, "empty": {"password": ""},
+        "comment": "it is Short1",
+    }  # fmt: skip
+    raw = json.dumps(told).encode()
+    redactor = Redactor()
+    redactor.learn("NETWORKS", "/api/networks", raw)
+
+    once = redactor.body("NETWORKS", raw)
+    out = json.loads(once)
+
+    assert [out["password"], out["wifiPassphrase"], out["session"]["api_token"]] == ["redacted"] * 3
+    assert out["https_conf"] == {"client_key": "redacted", "server_ca_cert": "/etc/site/certs/meter.ca"}
+    assert out["empty"] == {"password": ""}
+    assert "Short1" not in out["comment"]
+    again = Redactor()
+    again.learn("NETWORKS", "/api/networks", once)
+    assert again.body("NETWORKS", once) == once
+
+
 @pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\xff", b"<html>Villa</html>", b"{" * 200, b'{"a":1'])
 def test_a_body_that_nobody_can_read_is_withheld(body: bytes) -> None:
     redactor = Redactor()

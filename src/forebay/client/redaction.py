@@ -35,6 +35,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._words: dict[str, None] = {}
+        self._secrets: set[str] = set()
         self._numbers: set[str] = set()
         self._zones: dict[str, str] = {}
         self._listed: set[str] = set()
@@ -59,7 +60,7 @@ class Redactor:
         if match := standins.DIN.fullmatch(word):
             word = match["serial"]
         word = _METER_SUFFIX.sub("", word).strip()
-        if not _says_something(word):
+        if not _says_something(word) or word == private.REDACTED:
             return
         if row not in private.LISTS:
             self._listed.discard(word)
@@ -67,6 +68,12 @@ class Redactor:
             self._listed.add(word)
         self._words.setdefault(word)
         self._fresh.clear()
+
+    def add_secret(self, word: str) -> None:
+        """Note what opens something; not even its form is told, wherever it stands."""
+        if _says_something(word) and word != private.REDACTED:
+            self._secrets.add(word)
+            self._fresh.clear()
 
     def add_build(self, text: str) -> None:
         """Note a build, which is not private."""
@@ -141,10 +148,11 @@ class Redactor:
         return change.words(text).encode()
 
     def _prepare(self) -> None:
-        if self._fresh or not (self._words or self._zones):
+        if self._fresh or not (self._words or self._zones or self._secrets):
             return
-        words = [word for word in self._words if not self._is_build(word)]
-        self._fresh = {**assigned(words, self._numbers), **self._zones}
+        words = [word for word in self._words if word not in self._secrets and not self._is_build(word)]
+        secrets = dict.fromkeys(sorted(self._secrets), private.REDACTED)
+        self._fresh = {**assigned(words, self._numbers), **self._zones, **secrets}
         self._starts, self._all_starts = {}, {}
         for word, fresh in self._fresh.items():
             indexes = [self._all_starts] if word in self._listed else [self._starts, self._all_starts]
@@ -235,6 +243,9 @@ class _Learning(Change):
 
     def text(self, place: Place, value: str) -> str:
         redactor, privacy = self._redactor, private.privacy_of(self._row, place)
+        if private.is_secret(place, value):
+            redactor.add_secret(value)
+            return value
         if privacy is Privacy.NESTED:
             _nested(value, self, place)
         elif privacy is Privacy.PRIVATE and not _is_word(value):
@@ -273,6 +284,8 @@ class _Replacing(Change):
 
     def text(self, place: Place, value: str) -> str:
         redactor, privacy = self._redactor, private.privacy_of(self._row, place)
+        if private.is_secret(place, value):
+            return private.REDACTED
         if privacy is Privacy.NESTED:
             return _nested(value, self, place)
         if privacy is Privacy.PLACE:

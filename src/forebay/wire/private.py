@@ -136,6 +136,7 @@ _PRIVATE_WORDS = _words("""
     installer contact surname label nickname alias password passwd pwd pin token secret key cookie iccid imei
     imsi msisdn account hash fingerprint cert certificate geo place utility retailer location
 """)
+_SECRET_WORDS = _words("password passwd pwd passphrase psk token secret key cookie credential credentials")
 _PRIVATE_NUMBERS = _words("""
     serial zip postal postcode phone mobile fax uid uuid pin account iccid imei imsi msisdn password token
     customer
@@ -159,6 +160,20 @@ _CONSTANT = re.compile(
 )
 _REFUSAL = frozenset({"code", "error", "message"})
 _LONG_NUMBER = re.compile(r"\d{5}")
+
+
+REDACTED = "redacted"
+"""What stands for every secret: a stand-in of a password's own form would tell how long it is."""
+
+
+def is_secret(place: Place, value: str) -> bool:
+    """Whether a text opens something: a password, a token, or a key or certificate in its own letters."""
+    names = [name for name in place if name != ELEMENT]
+    if not value or not names:
+        return False
+    is_named = MEMBERS.get(names[-1], Privacy.PRIVATE) is Privacy.PRIVATE
+    words = {word.lower() for word in _PARTS.findall(names[-1])}
+    return (is_named and bool(words & _SECRET_WORDS)) or "-----BEGIN " in value
 
 
 def privacy_of(row: str, place: Place) -> Privacy:
