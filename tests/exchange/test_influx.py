@@ -166,7 +166,7 @@ def test_bad_lines_are_listed_with_their_number(tmp_path: Path) -> None:
     taken = influx_files.read([file], "powerwall", "autogen")
 
     assert [(bad.line, bad.column) for bad in taken.bad] == [(3, ""), (5, "home"), (7, "time"), (9, ""), (10, "time")]
-    assert taken.notes == ["alerts: left out, no powers or charge of the house by the minute"]
+    assert taken.notes == ["alerts: left out (which alerts there were)"]
 
 
 def test_powers_that_no_house_has_are_listed(tmp_path: Path) -> None:
@@ -269,6 +269,7 @@ def test_a_server_is_asked_month_by_month_and_answers_in_parts(standin: Standin)
         (200, part([row(far)])),
         (200, part([row(0), row(1)], is_last=False) + part([row(2, "cloud")])),
         (200, part([row(far)])),
+        (200, part([["raw"], ["autogen"], ["kwh"], ["pod"], ["mine"]], columns=["name"])),
     ]
     taken = influx_http.read(influx_http.Server(standin.url, "powerwall", "autogen", "reader", "secret"))
     queries = [query for query, _ in standin.asked]
@@ -277,7 +278,9 @@ def test_a_server_is_asked_month_by_month_and_answers_in_parts(standin: Standin)
     assert totals_wh(taken.candidates[0])["battery_in"] is None
     assert f"time >= {NOON}ms AND time < {NOON + 30 * 86_400_000}ms" in queries[2]
     assert 'FROM "powerwall"."autogen"."http"' in queries[0]
-    assert all(query.startswith("SELECT ") for query in queries)
+    assert all(query.startswith("SELECT ") for query in queries[:-1])
+    assert queries[-1] == 'SHOW RETENTION POLICIES ON "powerwall"'
+    assert [note.partition(":")[0] for note in taken.notes] == ["kwh", "pod", "raw", "mine"]
     assert {word for _, word in standin.asked} == {"Basic " + b64encode(b"reader:secret").decode()}
 
 

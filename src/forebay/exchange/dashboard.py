@@ -11,7 +11,7 @@ these minutes with known losses and are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,31 @@ _STILL_W = -1000.0
 _OPEN_DAYS = 40
 _FIRST_MS, _END_MS = 946_684_800_000, 7_258_118_400_000
 """From 2000 to before 2200: other times are none of a home's history."""
+
+
+_DERIVED = frozenset({"kwh", "daily", "monthly"})
+_APART: Mapping[str, str] = {
+    "raw": "the last three days, of which the minutes are made",
+    "strings": "powers, voltages and currents of strings",
+    "pwtemps": "temperatures of packs",
+    "vitals": "frequencies and voltages",
+    "grid": "whether the grid was there",
+    "pod": "what each pack holds, and what it holds when full",
+    "alerts": "which alerts there were",
+}
+"""Policy of the dashboard that is left out -> what it holds. Source: its influxdb.sql and telegraf.conf."""
+
+
+def left_out_notes(policies: Iterable[str]) -> list[str]:
+    """Return a sentence for each kind of policies that are there and not taken."""
+    names = set(policies)
+    notes = []
+    if derived := sorted(_DERIVED & names):
+        notes.append(f"{', '.join(derived)}: left out, they are computed from the minutes")
+    notes += [f"{name}: left out ({_APART[name]})" for name in sorted(_APART.keys() & names)]
+    if others := sorted(names - _DERIVED - _APART.keys()):
+        notes.append(f"{', '.join(others)}: left out, no powers or charge of the house by the minute")
+    return notes
 
 
 def series_tags(series: str) -> tuple[str, dict[str, str]]:

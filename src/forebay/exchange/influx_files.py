@@ -14,12 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from forebay.errors import ConfigError
-from forebay.exchange.dashboard import FIELDS, MEASUREMENT, Minutes, series_tags
+from forebay.exchange.dashboard import FIELDS, MEASUREMENT, Minutes, left_out_notes, series_tags
 from forebay.exchange.influx_line import Lines
 from forebay.exchange.intake import Bad, Taken
 from forebay.exchange.tsm import MAGIC, Damaged, blocks
 
-_DERIVED = frozenset({"kwh", "daily", "monthly"})
 _SKIPPED = (".manifest", ".meta", ".idx", ".tsi", ".tsl", ".db", ".lock", ".conf", ".sql", ".json", ".md")
 _OLD_META = re.compile(r"meta\.\d+$")
 
@@ -174,11 +173,7 @@ def _read_lines(reading: _Reading, file: IO[bytes], name: str, head: bytes) -> N
 
 
 def _notes(reading: _Reading) -> list[str]:
-    notes = []
-    if derived := sorted(_DERIVED & reading.left_out.keys()):
-        notes.append(f"{', '.join(derived)}: left out, they are computed from the minutes")
-    if others := sorted(reading.left_out.keys() - _DERIVED - {""}):
-        notes.append(f"{', '.join(others)}: left out, no powers or charge of the house by the minute")
+    notes = left_out_notes(reading.left_out.keys() - {""})
     if reading.n_logs:
         notes.append(
             "a write-ahead log is there and was not read: it holds the newest hours;"

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from forebay.errors import ConfigError
-from forebay.exchange.dashboard import FIELDS, MEASUREMENT, Minutes
+from forebay.exchange.dashboard import FIELDS, MEASUREMENT, Minutes, left_out_notes
 from forebay.exchange.intake import Taken
 from forebay.store.packed import DAY_MS
 from forebay.store.state import from_ms
@@ -139,7 +139,7 @@ def read(server: Server, progress: Callable[[datetime], object] = lambda _: None
         for names, rows in server.rows(query):
             total.update(repr(rows).encode())
             _take(minutes, list(names), rows, server.place)
-    taken = Taken(bad=list(minutes.bad))
+    taken = Taken(bad=list(minutes.bad), notes=left_out_notes(set(_policies(server)) - {server.policy}))
     candidate = minutes.candidate(server.place, total.hexdigest())
     if candidate is not None:
         taken.candidates.append(candidate)
@@ -167,12 +167,16 @@ def _take(minutes: Minutes, names: list[str], rows: list[list[Any]], place: str)
                 minutes.add(name, times[known], values[known], is_cloud=is_cloud, place=(place, 0))
 
 
+def _policies(server: Server) -> list[str]:
+    asked = f"SHOW RETENTION POLICIES ON {_quoted(server.database)}"
+    return [str(row[0]) for _, rows in server.rows(asked) for row in rows]
+
+
 def _what_there_is(server: Server) -> str:
     names = [str(row[0]) for _, rows in server.rows("SHOW DATABASES") for row in rows]
     if server.database not in names:
         return f"has no database {server.database}; there are {', '.join(names) or 'none'}: say --database"
-    asked = f"SHOW RETENTION POLICIES ON {_quoted(server.database)}"
-    policies = [str(row[0]) for _, rows in server.rows(asked) for row in rows]
+    policies = _policies(server)
     return (
         f"holds no powers of a house in {server.database}, policy {server.policy}, measurement {MEASUREMENT};"
         f" its policies are {', '.join(policies) or 'none'}: say --policy"

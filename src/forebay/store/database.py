@@ -286,7 +286,7 @@ class Database:
         with self._lock:
             self.flush()
             try:
-                if self._must_replay or not self._begin(0.0):
+                if (self._unsaved and self._must_replay) or not self._begin(0.0):
                     return False
                 if self._is_guest and self.rows("PRAGMA user_version") != [(len(migrations()),)]:
                     raise StoreError(f"{self.path}: another forebay has brought it up to date meanwhile; try again")
