@@ -79,7 +79,7 @@ def test_a_record_with_such_values_is_summed_and_sealed_as_if_they_were_not_told
                 at=START + number * timedelta(minutes=5), load_power_w=1200.0, load_wh=1e6 + 100.0 * number
             )
             odd = ODD[number % 4]
-            bad = {0: {"load_wh": odd}, 1: {"load_power_w": odd}}.get(number % 10, {})
+            bad: dict[str, Any] = {0: {"load_wh": odd}, 1: {"load_power_w": odd}}.get(number % 10, {})
             store.append(gateway_id, replace(reading, **bad))
         store.flush()
         assert store.refused_steps(gateway_id, START, START + timedelta(days=9)) == []
