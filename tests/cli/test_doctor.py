@@ -154,3 +154,26 @@ def test_a_disk_without_room_for_the_record_is_named(
     found = verdicts(forebay, "--host", gateway.host)
 
     assert any("forebay.db is full: 0.0 MB are left → make room" in words for words in found["wrong"])
+
+
+def test_a_kept_log_in_is_named_and_the_password_tried_only_when_asked(
+    forebay: Forebay, gateway: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOREBAY_PASSWORD", gateway.password)
+    first = verdicts(forebay, "--host", gateway.host)
+    assert not any("the password was not tried" in words for words in first["note"]), "it just was"
+    monkeypatch.setenv("FOREBAY_PASSWORD", "hunter2")
+
+    kept = verdicts(forebay, "--host", gateway.host)
+    assert kept["wrong"] == []
+    (said,) = [words for words in kept["note"] if "the password was not tried" in words]
+    assert "forebay doctor --login" in said
+    tried = verdicts(forebay, "--host", gateway.host, "--login")
+    (refused,) = tried["wrong"]
+    assert "the log-in is refused" in refused
+    assert "forebay setup" in refused
+    assert not any("the password was not tried" in words for words in tried["note"])
+    monkeypatch.setenv("FOREBAY_PASSWORD", gateway.password)
+    right = verdicts(forebay, "--host", gateway.host, "--login")
+    assert right["wrong"] == []
+    assert any("the log-in works" in words for words in right["ok"])

@@ -182,3 +182,36 @@ def test_setup_takes_host_password_and_fingerprint_without_asking(
 
     assert forebay("setup", "--config", home / "forebay.toml", *options).code == 0
     assert forebay("soe", "--config", home / "forebay.toml").code == 0
+
+
+@pytest.mark.parametrize("is_pinned", [True, False])
+@pytest.mark.parametrize("more", [[], ["--fingerprint", "SHOWN"]])
+def test_setup_refuses_another_fingerprint_than_the_shown_one_and_names_both(
+    forebay: Forebay, emulate: Emulate, home: Path, tmp_path: Path, is_pinned: bool, more: list[str]
+) -> None:
+    gateway, secret, file = emulate(), tmp_path / "secret", home / "forebay.toml"
+    secret.write_text(f"{gateway.password}\n")
+    if is_pinned:
+        forebay("trust", gateway.host, "--accept", gateway.fingerprint)
+    others = [gateway.fingerprint if word == "SHOWN" else word for word in more]
+    options = ("--host", gateway.host, "--accept", "ab" * 32, "--password-file", secret, *others)
+    outcome = forebay("setup", "--config", file, *options)
+
+    assert outcome.code == 1
+    assert gateway.fingerprint in outcome.err
+    assert ":".join(["AB"] * 32).lower() in outcome.err.lower()
+    assert "nothing was pinned or written" in outcome.err
+    assert not file.exists()
+    assert (forebay("trust", gateway.host, "--json").json["pinned"] is not None) is is_pinned
+
+
+def test_setup_tells_the_firmware_and_then_that_the_password_is_refused(
+    forebay: Forebay, emulate: Emulate, home: Path
+) -> None:
+    gateway = emulate()
+    outcome = forebay("setup", "--config", home / "forebay.toml", stdin=setup_answers(gateway, "hunter2"))
+
+    lines = outcome.err.splitlines()
+    assert any("Firmware 21.44." in line for line in lines)
+    assert "nothing was written" in lines[-1]
+    assert "hunter2" not in outcome.err

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Emulate, Emulated, Forebay
+from tests.cli.processes import Started, wait_for
 
 COMMANDS = ("status", "meters", "soe", "grid", "vitals", "info")
 
@@ -149,3 +151,20 @@ def test_watching_an_absent_gateway_says_so_and_is_not_a_success(forebay: Foreba
 
     assert outcome.code == 1
     assert "refused the connection" in outcome.out + outcome.err
+
+
+def test_watching_without_a_terminal_tells_at_once_on_stderr_what_is_wrong(home: Path) -> None:
+    started = Started(home, "watch", "--host", "127.0.0.1:1")
+    try:
+        wait_for(lambda: "127.0.0.1:1 refused the connection" in started.err)  # it goes on asking meanwhile
+        assert started.process.poll() is None
+        assert started.end() != 0
+    finally:
+        started.clean_up()
+
+
+def test_watching_an_absent_gateway_says_it_once_however_often_it_asks(forebay: Forebay) -> None:
+    outcome = forebay("watch", "--host", "127.0.0.1:1", "--count", "1")
+
+    assert outcome.code == 1
+    assert outcome.err.count("refused the connection") == 1

@@ -34,7 +34,7 @@ def test_what_is_no_number_is_missing_and_the_rest_is_kept(
     path: Path, kind: type[Reading] | type[SlowReading], odd: Any
 ) -> None:
     good = good_of(kind)
-    kept = {}
+    kept: dict[str, Any] = {}
     with Store.open(path) as store:
         gateway_id = store.gateway_id("gateway")
         add: Any = store.append if kind is Reading else store.append_slow

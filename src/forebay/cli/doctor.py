@@ -25,6 +25,8 @@ from forebay.wire.firmware import LOGIN_STOPS_SYSTEM, Version, nearest_profile, 
 if TYPE_CHECKING:
     from forebay.client.gateway import Gateway
 
+_REFUSED = "the log-in is refused"
+_RIGHT_PASSWORD = "`forebay setup` with the right password; at first it is the end of the serial number"  # noqa: S105
 _MARKS = {"ok": "✓", "wrong": "✗", "note": "·"}
 _OLD = timedelta(minutes=10)
 _LEAST_FREE = 20_000_000
@@ -52,7 +54,7 @@ def doctor(options: argparse.Namespace) -> int:
     findings += _settings(options, settings)
     known = config.by_name(settings)
     for name, gateway in known.items():
-        found = asyncio.run(_gateway(settings, gateway))
+        found = asyncio.run(_gateway(settings, gateway, is_login_asked=options.login))
         findings += found if len(known) == 1 else [replace(one, words=f"{name}: {one.words}") for one in found]
     findings += _record(record_path(options, settings), known)
     findings += _notifications(record_path(options, settings), settings)
@@ -112,7 +114,9 @@ def _notifications(path: Path, settings: config.Settings) -> list[Finding]:
     return found
 
 
-async def _gateway(settings: config.Settings, gateway: config.GatewaySettings) -> list[Finding]:
+async def _gateway(
+    settings: config.Settings, gateway: config.GatewaySettings, *, is_login_asked: bool
+) -> list[Finding]:
     from forebay.client.address import parse_address
     from forebay.client.tls import Trust, fetch_certificate
 
@@ -135,15 +139,20 @@ async def _gateway(settings: config.Settings, gateway: config.GatewaySettings) -
             *found,
             Finding("wrong", f"its certificate changed: {pinned} was pinned, {shown.sha256} is shown", advice),
         ]
+    asked: set[str] = set()
     try:
-        async with open_gateway(settings, gateway) as opened:
-            found += await _readings(opened, has_password=config.password_of(gateway) is not None)
+        async with open_gateway(settings, gateway, on_reply=lambda row, _path, _reply: asked.add(row.name)) as opened:
+            has_password = config.password_of(gateway) is not None
+            found += await _readings(opened, has_password=has_password, is_login_asked=is_login_asked)
+            if has_password and opened.has_login and catalogue.LOGIN.name not in asked:
+                words = "a log-in of before is still good, so the password was not tried"
+                found.append(Finding("note", words, "`forebay doctor --login` tries it, with one log-in"))
     except ForebayError as exc:
         found.append(Finding("wrong", str(exc)))
     return found
 
 
-async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
+async def _readings(gateway: Gateway, *, has_password: bool, is_login_asked: bool) -> list[Finding]:
     from forebay.client.session import RESTRICTED
 
     try:
@@ -157,11 +166,12 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
     elif not has_password:
         found.append(Finding("wrong", "no password is known, and this firmware reads nothing without", "forebay setup"))
         return found
+    elif is_login_asked:
+        found.append(await _log_in(gateway))
     snapshot = await gateway.snapshot()
     refused = next((error for error in snapshot.missing.values() if isinstance(error, LoginRejected)), None)
-    if refused is not None:
-        advice = "`forebay setup` with the right password; at first it is the end of the serial number"
-        found.append(Finding("wrong", f"the log-in is refused: {refused.message}", advice))
+    if refused is not None and not any(one.words.startswith(_REFUSED) for one in found):
+        found.append(Finding("wrong", f"{_REFUSED}: {refused.message}", _RIGHT_PASSWORD))
     for name, error in snapshot.missing.items():
         if isinstance(error, LoginRejected):
             continue
@@ -187,6 +197,17 @@ async def _readings(gateway: Gateway, *, has_password: bool) -> list[Finding]:
             )
         )
     return found
+
+
+async def _log_in(gateway: Gateway) -> Finding:
+    """Try the password, whatever log-in is kept."""
+    try:
+        await gateway.login()
+    except LoginRejected as exc:
+        return Finding("wrong", f"{_REFUSED}: {exc.message}", _RIGHT_PASSWORD)
+    except GatewayError as exc:
+        return Finding("wrong", f"the log-in fails: {exc.message}")
+    return Finding("ok", "the password is right: the log-in works")
 
 
 def _firmware(release: Version) -> Finding:

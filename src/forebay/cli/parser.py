@@ -186,6 +186,7 @@ def _add_meeting(
 
     doctor = commands.add_parser("doctor", parents=[common, talking], help="what is wrong, in words")
     doctor.add_argument("--db", type=Path, metavar="FILE", help="the record (in the user's data folder)")
+    doctor.add_argument("--login", action="store_true", help="try the password even where a log-in is kept")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_lazily("doctor", "doctor"))
 

@@ -88,9 +88,14 @@ def _ask_until_accepted(settings: config.Settings) -> tuple[str, str | None]:
 
 def _pin(options: argparse.Namespace, settings: config.Settings) -> None:
     """Show the certificate and pin it once somebody agreed; asked outside the event loop, which holds back Ctrl-C."""
-    if settings.gateway.insecure or settings.gateway.cacert or settings.gateway.fingerprint:
+    is_checked_otherwise = settings.gateway.insecure or settings.gateway.cacert or settings.gateway.fingerprint
+    if is_checked_otherwise and not options.accept:
         return
     certificate, address, trust = asyncio.run(_meet(settings))
+    if options.accept:
+        _check_accepted(address, certificate, options.accept)
+    if is_checked_otherwise:
+        return
     pinned = trust.pinned(address)
     if pinned == certificate.sha256:
         note(f"The certificate is the one that is pinned:\n  {pinned}")
@@ -127,17 +132,22 @@ def _describe(certificate: Certificate) -> None:
     note(table(rows))
 
 
-def _accept(trust: Trust, address: Address, certificate: Certificate, wanted: str) -> None:
+def _check_accepted(address: Address, certificate: Certificate, wanted: str) -> None:
+    """Raise CertificateChanged, naming both, where the certificate is another than the one to be accepted."""
     from forebay.client.tls import parse_fingerprint
 
     fingerprint = parse_fingerprint(wanted)
     if fingerprint != certificate.sha256:
         raise CertificateChanged(
-            f"{address} shows {certificate.sha256}, not {fingerprint}; nothing was pinned",
+            f"{address} shows {certificate.sha256}, not {fingerprint}; nothing was pinned or written",
             pinned=fingerprint,
             presented=certificate.sha256,
         )
-    trust.accept(address, fingerprint)
+
+
+def _accept(trust: Trust, address: Address, certificate: Certificate, wanted: str) -> None:
+    _check_accepted(address, certificate, wanted)
+    trust.accept(address, certificate.sha256)
     note(f"Pinned for {address}.")
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forebay.cli.connect import talk
+from forebay.cli.output import note
 from forebay.cli.terminal import cell
 from forebay.errors import Advice, GatewayError
 from forebay.views import text
@@ -97,11 +98,23 @@ def spark(values: Iterable[float | None]) -> str:
     return "".join(" " if size is None else _SPARKS[min(7, int(size / top * 7.99))] for size in sizes)
 
 
+def _tell(error: GatewayError | None, told: str) -> str:
+    """Say once what is wrong, and that it is over; return what was said of what lasts."""
+    words = "" if error is None else error.message
+    if words != told:
+        note(f"forebay: {words or 'the gateway answers again'}")
+    return words
+
+
 def watch(options: argparse.Namespace) -> int:
-    """Read every few seconds and show it until interrupted."""
+    """Read every few seconds and show it until interrupted.
+
+    Where the output is no terminal the last screen is printed at the end; what is wrong is told on stderr at once.
+    """
 
     async def go(gateway: Gateway) -> int:
         screen, left, console = Screen(), options.count, Console()
+        told = ""
         with contextlib.ExitStack() as ending, Live(screen, console=console, auto_refresh=False) as live:
             if not console.is_terminal:
                 ending.callback(console.line)  # the last screen is printed without one
@@ -112,6 +125,8 @@ def watch(options: argparse.Namespace) -> int:
                 error = snapshot.missing.get(catalogue.AGGREGATES.name)
                 if error is not None and error.advice is Advice.STOP:
                     raise error
+                if not console.is_terminal:
+                    told = _tell(error, told)
                 left = None if left is None else left - 1
                 if left == 0:
                     return 1 if error else 0

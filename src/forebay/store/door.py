@@ -19,6 +19,6 @@ def is_storable(value: Any) -> bool:
     return value is None or -_LIMIT < value < _LIMIT
 
 
-def unstorable(names: Sequence[str], values: Sequence[Any]) -> dict[str, None]:
+def unstorable(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     """Return the names whose values the database cannot hold, each with what is kept instead."""
     return {name: None for name, value in zip(names, values, strict=True) if not is_storable(value)}
