@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Forebay
 from tests.store.houses import START, record, telling, true_wh
 
+from forebay.cli import main
 from forebay.exchange.bill import read_bill
 from forebay.records.reasons import Reason
 from forebay.store import Store
@@ -27,10 +28,10 @@ def kwh(flow: str, day: int) -> float:
     return (true_wh(flow, (day + 1) * DAY_S) - true_wh(flow, day * DAY_S)) / 1000
 
 
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four days of a house, with an outage of three quarters of an hour on the second."""
-    path = tmp_path / "record.db"
+    path = tmp_path_factory.mktemp("record") / "record.db"
     out_s = (DAY_S + 30_000, DAY_S + 32_640)
     with Store.open(path) as store:
         told = list(telling(N_DAYS * DAY_S - 1, 120))
@@ -104,7 +105,7 @@ def test_csv_has_a_line_for_each_day_and_flow(forebay: Forebay, db: Path) -> Non
         ("date,grid_in", ["21.6.2026,1"], "line 2: '21.6.2026' is no date such as 2026-06-21"),
         ("date,grid_in", ["2026-06-21,1,2"], "line 2: has 3 columns, the head has 2"),
         ("date,grid_in", ["2026-06-21,-3"], "an energy is not negative"),
-        ("date,grid_in", ["2026-06-21,nan"], "an energy is not negative"),
+        ("date,grid_in", ["2026-06-21,nan"], "grid_in is 'nan', no number"),
         ("date,other", ["2026-06-21,1"], "no column is named as a flow"),
         ("when,grid_in", ["2026-06-21,1"], "has no column date; say which it is with --columns date=NAME"),
         ("date,grid_in", [], "has no line below its head"),
@@ -162,3 +163,68 @@ def test_troubles_of_counters_are_listed_with_time_size_and_reason(forebay: Fore
     assert "  2026-06-21 11:55:00 Used by the home: jumped up and came back (+5000." in text.out
     assert [(one["counter"], one["reason"]) for one in trouble] == [("load_wh", "spike")]
     assert trouble[0]["counted_kwh"] < 5
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["{:.3f}|,", "{:.1f}|;", '"{:,.2f}"|,', "{:.2f}|;comma", "{:,.3f}|;swap", "\ufeff{:.3f}|\t", "{:,.2f}|;space"],
+)
+def test_a_bill_in_any_style_of_numbers_agrees(forebay: Forebay, db: Path, tmp_path: Path, style: str) -> None:
+    form, _, rest = style.partition("|")
+    delimiter, kind = rest[0], rest[1:]
+    signs = {"comma": {".": ","}, "swap": {",": ".", ".": ","}, "space": {",": " "}, "": {}}[kind]
+    mark = "\ufeff" if form.startswith("\ufeff") else ""
+
+    def cell(flow: str, n: int) -> str:
+        return form.removeprefix(mark).format(1000 * kwh(flow, n)).translate(str.maketrans(signs))
+
+    rows = [delimiter.join([day, cell("grid_in", n), cell("grid_out", n)]) for n, day in enumerate(DATES)]
+    file = bill(tmp_path, rows, mark + delimiter.join(["date", "grid_in", "grid_out"]))
+    outcome = forebay("reconcile", "--db", str(db), "--against", str(file), "--unit", "Wh", "--from", DATES[0])
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "unexplained" not in outcome.out
+    lines = [line for line in outcome.out.splitlines() if "together" in line]
+    assert any(f"{sum(kwh('grid_in', n) for n in range(N_DAYS)):.2f}" in line for line in lines)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Kolkata"])
+@pytest.mark.parametrize("gone", [(), (0, 2)])
+def test_a_bill_with_offsets_of_another_zone_and_days_missing_agrees_on_the_rest(
+    forebay: Forebay, db: Path, tmp_path: Path, zone: str, gone: Sequence[int]
+) -> None:
+    rows = []
+    for hour in range(24 * N_DAYS):
+        if hour // 24 not in gone:
+            at = (START + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
+            wh = [true_wh(flow, (hour + 1) * 3600) - true_wh(flow, hour * 3600) for flow in ("grid_in", "grid_out")]
+            rows.append(",".join([at.isoformat(), *(f"{one / 1000:.4f}" for one in wh)]))
+    outcome = forebay(
+        "reconcile",
+        "--db",
+        str(db),
+        "--against",
+        str(bill(tmp_path, rows, "start,grid_in,grid_out")),
+        "--json",
+        "--from",
+        DATES[0],
+    )
+
+    lines = [line for line in outcome.json["lines"] if line["flow"] == "grid_in" and line["date"] in DATES]
+    assert (outcome.code, len(lines)) == (0, N_DAYS)
+    for n, line in enumerate(lines):
+        if n in gone:
+            assert line["bill_kwh"] is None
+        else:
+            assert line["bill_kwh"] == pytest.approx(kwh("grid_in", n), abs=1e-3)
+
+
+def test_progress_is_told_on_a_terminal_and_gone_at_the_end(
+    db: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    assert main(["reconcile", "--db", str(db), "--from", DATES[0]]) == 0
+    told = capsys.readouterr().err
+    assert "powers from 2026-06-21" in told
+    assert told.endswith("\r\033[K")

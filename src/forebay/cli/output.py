@@ -6,7 +6,8 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -83,3 +84,15 @@ def complain(error: ForebayError, *, as_json: bool = False) -> None:
     if isinstance(error, NotConfirmed) and not sys.stdin.isatty():  # whoever said no at the keyboard meant it
         hint = "Add --yes to do it."
     note(f"forebay: {error}" + (f"\n{hint}" if hint else ""))
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[object], object]]:
+    """Give what tells how far something is, in one line of a terminal that is gone at the end; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield lambda words: print(f"\r\033[K… {words}", end="", file=sys.stderr, flush=True)
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forebay.cli.connect import record_path, settings_of
-from forebay.cli.output import as_json, table
+from forebay.cli.output import as_json, progress_line, table
 from forebay.errors import ConfigError, StoreError
 from forebay.records.causes import BY_CAUSE, Cause
 from forebay.records.signals import BY_NAME
@@ -50,7 +50,8 @@ def reconcile(options: argparse.Namespace) -> int:
         zone = site_zone(store, gateways[name])
         days = _days(options, latest.at.astimezone(zone).date())
         bill = _bill(options, store, gateways[name], zone, days)
-        account = compare(store, gateways[name], days, zone, bill)
+        with progress_line() as progress:
+            account = compare(store, gateways[name], days, zone, bill, progress)
     if options.json:
         print(as_json(_as_dict(account, days)))
     elif options.csv:

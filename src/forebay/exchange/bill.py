@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from forebay.errors import ConfigError
+from forebay.exchange.numbers import decimal_of, number_of, places_of
 from forebay.records.flows import FLOWS
 from forebay.store.differences import Billed
 from forebay.store.query import day_bounds
@@ -31,7 +32,8 @@ def read_bill(path: Path, zone: ZoneInfo, columns: Mapping[str, str] | None = No
 
     columns: what the file calls "date" and the flows, where it does not use our names (`solar`, `grid_in` …, also
     with the unit at the end: `grid_in_kwh`). A date alone is a local day; a date with a time begins an interval that
-    lasts until the next one. unit: of the values, Wh or kWh, where the column's name does not tell.
+    lasts until the next one. unit: of the values, Wh or kWh, where the column's name does not tell. Which sign is
+    before the tenths is found from the numbers themselves.
     Raises ConfigError naming the line; nothing is guessed.
     """
     if unit.lower() not in _UNITS:
@@ -41,6 +43,15 @@ def read_bill(path: Path, zone: ZoneInfo, columns: Mapping[str, str] | None = No
     rows = list(csv.reader(lines, delimiter=dialect))
     head = [word.strip().lstrip("\ufeff") for word in rows[0]]
     when, flows = _columns(path, head, columns or {}, unit)
+    decimal = decimal_of(
+        (
+            (row[column], f"{path}: line {number}")
+            for number, row in enumerate(rows[1:], start=2)
+            for column, _ in flows.values()
+            if len(row) == len(head)
+        ),
+        "," if dialect == ";" else ".",
+    )
     found: list[_Told] = []
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
@@ -60,8 +71,8 @@ def read_bill(path: Path, zone: ZoneInfo, columns: Mapping[str, str] | None = No
         for name, (column, factor) in flows.items():
             text = row[column].strip()
             if text:
-                values[name] = _number(text, dialect == ";", where, head[column]) * factor
-                places_wh = min(places_wh, factor * 10.0 ** -_places(text, dialect == ";"))
+                values[name] = _number(text, decimal, where, head[column]) * factor
+                places_wh = min(places_wh, factor * 10.0 ** -places_of(text, decimal))
         found.append((start, is_day, values, places_wh))
     if not found:
         raise ConfigError(f"{path}: has no line below its head")
@@ -121,19 +132,13 @@ def _when(text: str, zone: ZoneInfo, where: str, *, fold: int = 0) -> tuple[date
         raise ConfigError(f"{where}: {text!r} is no date such as 2026-06-21, or time such as 2026-06-21T14:15") from exc
 
 
-def _number(text: str, has_comma: bool, where: str, column: str) -> float:
-    plain = text.replace(".", "").replace(",", ".") if has_comma and "," in text else text
-    try:
-        value = float(plain)
-    except ValueError as exc:
-        raise ConfigError(f"{where}: {column} is {text!r}, no number") from exc
+def _number(text: str, decimal: str, where: str, column: str) -> float:
+    value = number_of(text, decimal)
+    if value is None:
+        raise ConfigError(f"{where}: {column} is {text!r}, no number")
     if not -1e-9 <= value < _MOST_WH:
         raise ConfigError(f"{where}: {column} is {text}; an energy is not negative and no house's is that large")
     return max(0.0, value)
-
-
-def _places(text: str, has_comma: bool) -> int:
-    return len(text.partition("," if has_comma and "," in text else ".")[2])
 
 
 def _intervals(

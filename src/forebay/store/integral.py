@@ -6,7 +6,7 @@ Between two readings a power is taken to change evenly; over more than five minu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,7 +15,7 @@ from typing import Any
 from forebay.records.flows import FLOWS, Flow
 from forebay.store.raw import sealed_until
 from forebay.store.rollup import QUARTER_MS, floor_ms
-from forebay.store.state import to_ms
+from forebay.store.state import from_ms, to_ms
 from forebay.store.steps import TRUST_MS
 from forebay.store.store import Store
 
@@ -37,13 +37,25 @@ class Integral:
     unsure_wh2: float = 0.0
 
 
-def powers_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> list[dict[str, Integral]]:
+Progress = Callable[[datetime], object]
+"""Is told of every span that begins."""
+
+
+def powers_between(
+    store: Store, gateway_id: int, edges: Sequence[datetime], progress: Progress = lambda _: None
+) -> list[dict[str, Integral]]:
     """Return the integral of every flow's power over each window between neighbouring edges, by name of the flow."""
-    found = integrals(store, gateway_id, FLOWS, [to_ms(at) for at in edges])
+    found = integrals(store, gateway_id, FLOWS, [to_ms(at) for at in edges], progress)
     return [dict(zip((flow.name for flow in FLOWS), window, strict=True)) for window in found]
 
 
-def integrals(store: Store, gateway_id: int, flows: Sequence[Flow], edges_ms: Sequence[int]) -> list[list[Integral]]:
+def integrals(
+    store: Store,
+    gateway_id: int,
+    flows: Sequence[Flow],
+    edges_ms: Sequence[int],
+    progress: Progress = lambda _: None,
+) -> list[list[Integral]]:
     """Return the same of some flows, in their order.
 
     edges_ms: rising [ms since 1970 UTC].
@@ -56,6 +68,7 @@ def integrals(store: Store, gateway_id: int, flows: Sequence[Flow], edges_ms: Se
     with store.database.snapshot():
         sealed_ms = sealed_until(store.database, gateway_id, "samples") or low_ms
         for start_ms, end_ms in _chunks(low_ms - TRUST_MS, high_ms + TRUST_MS + 1, sealed_ms):
+            progress(from_ms(max(start_ms, low_ms)))
             for number, flow in enumerate(flows):
                 _add_whole(store, gateway_id, flow, start_ms, end_ms, cut, edges_ms, [w[number] for w in found])
             _add_seam(store, gateway_id, flows, end_ms, edges_ms, found)

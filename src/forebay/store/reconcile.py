@@ -7,7 +7,7 @@ that may explain anything up to a bound; what is left is said to be unexplained.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -68,14 +68,26 @@ class _Day:
         return self.power.wh if self.power.known_ms else None
 
 
-def reconcile(
-    store: Store, gateway_id: int, days: Sequence[date], zone: ZoneInfo, bill: Sequence[Billed] = ()
+def reconcile(  # noqa: PLR0917 - who is told of it comes last
+    store: Store,
+    gateway_id: int,
+    days: Sequence[date],
+    zone: ZoneInfo,
+    bill: Sequence[Billed] = (),
+    progress: Callable[[str], object] = lambda _: None,
 ) -> Account:
-    """Compare the counters of these local days, which follow each other, with the powers and with a bill."""
+    """Compare the counters of these local days, which follow each other, with the powers and with a bill.
+
+    progress: is told in words how far it is.
+    """
     edges = [day_bounds(day, zone)[0] for day in days] + [day_bounds(days[-1], zone)[1]]
     lines: list[Line] = []
     with store.database.snapshot():
-        energies, powers = energy_between(store, gateway_id, edges), powers_between(store, gateway_id, edges)
+        progress("counters")
+        energies = energy_between(store, gateway_id, edges)
+        powers = powers_between(
+            store, gateway_id, edges, lambda at: progress(f"powers from {at.astimezone(zone):%Y-%m-%d}")
+        )
         known = {
             name for (name,) in store.database.rows("SELECT signal FROM counters WHERE gateway_id = ?", (gateway_id,))
         }
@@ -93,6 +105,7 @@ def reconcile(
         }
         gaps = store.gaps(gateway_id, edges[0], edges[-1])
         for flow in FLOWS:
+            progress(flow.label)
             _look_closer(store, gateway_id, flow, tables[flow.name], gaps)
         bill = by_local_day(bill, edges)
         said = {name: [day.said_wh for day in table] for name, table in tables.items()}
