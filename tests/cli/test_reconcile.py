@@ -176,7 +176,9 @@ def test_a_bill_in_any_style_of_numbers_agrees(forebay: Forebay, db: Path, tmp_p
     mark = "\ufeff" if form.startswith("\ufeff") else ""
 
     def cell(flow: str, n: int) -> str:
-        return form.removeprefix(mark).format(1000 * kwh(flow, n)).translate(str.maketrans(signs))
+        return (
+            form.removeprefix(mark).format(1000 * kwh(flow, n)).translate({ord(old): new for old, new in signs.items()})
+        )
 
     rows = [delimiter.join([day, cell("grid_in", n), cell("grid_out", n)]) for n, day in enumerate(DATES)]
     file = bill(tmp_path, rows, mark + delimiter.join(["date", "grid_in", "grid_out"]))

@@ -64,7 +64,7 @@ def test_what_is_no_number_is_none(text: str) -> None:
 )
 def test_two_places_are_read_in_any_style(values: list[float], style: tuple[str, str]) -> None:
     decimal, thousands = style
-    cells = [f"{value:,.2f}".translate(str.maketrans({",": thousands, ".": decimal})) for value in values]
+    cells = [f"{value:,.2f}".translate({ord(","): thousands, ord("."): decimal}) for value in values]
 
     assert read(*cells) == values
     assert {places_of(cell, decimal) for cell in cells} == {2}

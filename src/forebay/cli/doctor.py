@@ -115,7 +115,7 @@ def _notifications(path: Path, settings: config.Settings) -> list[Finding]:
 
 
 async def _gateway(
-    settings: config.Settings, gateway: config.GatewaySettings, *, is_login_asked: bool
+    settings: config.Settings, gateway: config.GatewaySettings, *, is_login_asked: bool = False
 ) -> list[Finding]:
     from forebay.client.address import parse_address
     from forebay.client.tls import Trust, fetch_certificate
@@ -152,7 +152,7 @@ async def _gateway(
     return found
 
 
-async def _readings(gateway: Gateway, *, has_password: bool, is_login_asked: bool) -> list[Finding]:
+async def _readings(gateway: Gateway, *, has_password: bool, is_login_asked: bool = False) -> list[Finding]:
     from forebay.client.session import RESTRICTED
 
     try:
