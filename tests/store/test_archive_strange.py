@@ -45,7 +45,7 @@ def test_a_day_of_round_numbers_does_not_round_the_days_after_it(store: Store, i
     assert check(store) == []
 
 
-@pytest.mark.parametrize("value", [1e12, -1e18, 1e20, 1e300, float("inf")])
+@pytest.mark.parametrize("value", [1e12, -1e18, 1e20, 1e300, -1.7e308])
 def test_a_value_that_no_house_has_is_kept_and_does_not_stop_the_sealing(store: Store, value: float) -> None:
     by_the_hour(store, 1)
     by_the_hour(store, 2, first=1, site_power_w=value)

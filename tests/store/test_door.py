@@ -19,7 +19,7 @@ from forebay.store.part_writer import PartWriter
 
 START = datetime(2026, 6, 21, tzinfo=UTC)
 NAN, INF = float("nan"), float("inf")
-ODD = (NAN, INF, -INF, 1e300, -1e300, 2**63, -(2**70), "\ud800")
+ODD = (NAN, INF, -INF, 2**63, -(2**70), "\ud800")
 KINDS = (Reading, SlowReading)
 GOOD: dict[str, Any] = {"float": 1000.0, "int": 2, "str": "fine", "bool": True}
 
@@ -78,7 +78,7 @@ def test_a_record_with_such_values_is_summed_and_sealed_as_if_they_were_not_told
             reading = Reading(
                 at=START + number * timedelta(minutes=5), load_power_w=1200.0, load_wh=1e6 + 100.0 * number
             )
-            odd = ODD[number % 4]
+            odd = ODD[number % 3]
             bad: dict[str, Any] = {0: {"load_wh": odd}, 1: {"load_power_w": odd}}.get(number % 10, {})
             store.append(gateway_id, replace(reading, **bad))
         store.flush()
@@ -93,4 +93,6 @@ def test_a_record_with_such_values_is_summed_and_sealed_as_if_they_were_not_told
 
 
 def test_every_number_a_meter_may_tell_is_storable() -> None:
-    assert all(is_storable(v) for v in (None, 0, -1, True, 0.1, -5e14, 9_007_199_254_740_993, 2**63 - 513, "Zürich ☀"))
+    assert all(
+        is_storable(v) for v in (None, 0, -1, True, 0.1, -5e14, 9_007_199_254_740_993, 2**63 - 1, 1e300, "Zürich ☀")
+    )

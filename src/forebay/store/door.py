@@ -6,17 +6,20 @@ One such value must not keep the rest of its reading, or a flush, from being wri
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
-_LIMIT = float(2**63)
-"""What a whole number of SQLite cannot hold, and far more than any meter tells."""
+_LIMIT = 2**63
+"""What a whole number of SQLite cannot hold."""
 
 
 def is_storable(value: Any) -> bool:
-    """Whether the database can hold it: no NaN, no infinity, no number beyond 64 bits, no text that is not Unicode."""
+    """Whether the database can hold it: not NaN, infinity, whole numbers beyond 64 bits, text that is not Unicode."""
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return value is None or -_LIMIT < value < _LIMIT
+    if isinstance(value, float):
+        return isfinite(value)
+    return value is None or -_LIMIT <= value < _LIMIT
 
 
 def unstorable(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
