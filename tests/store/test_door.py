@@ -47,6 +47,7 @@ def test_what_is_no_number_is_missing_and_the_rest_is_kept(
         store.flush()
 
     for name, reading in kept.items():
+        assert reading is not None
         assert reading == kind(at=reading.at, **(good | {name: None}))
     with Store.read(path) as store:
         last = (store.latest if kind is Reading else store.latest_slow)(1)
