@@ -20,22 +20,31 @@ from forebay.emulator.device import Device
 from forebay.emulator.home import Home
 from forebay.emulator.resources import meters, site, system, updates
 from forebay.emulator.world import World
+from forebay.records.part_reading import of_system_status
+from forebay.records.parts import PartReading
 from forebay.records.reading import Reading, SlowReading, fast_reading, slow_reading
 from forebay.wire import catalogue
+from forebay.wire.system import SystemStatus
 
 EVERY_S, SLOW_EVERY = 5, 12
 FIRST_DAY = date(2025, 1, 1)
 SEED = 7
 TRUTH = ("solar_export_wh", "site_import_wh", "site_export_wh", "battery_charge_wh", "battery_discharge_wh", "load_wh")
 """The counters that a day's truth tells, at its last moment."""
+PACK = ("remaining_wh", "full_wh", "power_w")
+"""What is kept of the first pack at each reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day: what was read of it, and what the home's own counters say at its beginning and end [Wh]."""
+    """One local day: what was read of it, and what the home's own counters say at its beginning and end [Wh].
+
+    pack: the first pack at each of the fast readings.
+    """
 
     day: date
     fast: list[Reading]
+    pack: list[PartReading]
     slow: list[SlowReading]
     begin_wh: dict[str, float]
     end_wh: dict[str, float]
@@ -106,15 +115,22 @@ def _instants(home: Home, day: date, clock: ScaledClock, device: Device) -> Iter
 
 def _lived(home: Home, day: date, clock: ScaledClock, device: Device) -> Day:
     fast: list[Reading] = []
+    pack: list[PartReading] = []
     slow: list[SlowReading] = []
     begin_wh = _truth(device)
     for number, at in enumerate(_instants(home, day, clock, device)):
         told = meters.aggregates(device, None, {})
         charge, grid = system.state_of_energy(device, None, {}), system.grid_status(device, None, {})
         fast.append(fast_reading(at, told, charge, grid))
+        pack.append(_first_pack(system.system_status(device, None, {})))
         if number % SLOW_EVERY == 0:
             slow.append(slow_reading(at + timedelta(milliseconds=150), _slow(device)))
-    return Day(day, fast, slow, begin_wh, _truth(device))
+    return Day(day, fast, pack, slow, begin_wh, _truth(device))
+
+
+def _first_pack(status: SystemStatus) -> PartReading:
+    told = of_system_status(status)[0]
+    return PartReading(told.key, {name: told.values.get(name) for name in PACK})
 
 
 def _slow(device: Device) -> dict[str, object]:
@@ -136,13 +152,15 @@ def _truth(device: Device) -> dict[str, float]:
 def packed(day: Day) -> bytes:
     """Return a day in few bytes."""
     columns = [_columns(kind, rows) for kind, rows in ((Reading, day.fast), (SlowReading, day.slow))]
-    return zlib.compress(pickle.dumps((day.day, *columns, day.begin_wh, day.end_wh), protocol=5), 1)
+    pack = (day.pack[0].key, [[one.values[name] for name in PACK] for one in day.pack])
+    return zlib.compress(pickle.dumps((day.day, *columns, pack, day.begin_wh, day.end_wh), protocol=5), 1)
 
 
 def unpacked(data: bytes) -> Day:
     """Return the day that `packed` wrote, of this program's own making."""
-    day, fast, slow, begin_wh, end_wh = pickle.loads(zlib.decompress(data))
-    return Day(day, _rows(Reading, fast), _rows(SlowReading, slow), begin_wh, end_wh)
+    day, fast, slow, (key, told), begin_wh, end_wh = pickle.loads(zlib.decompress(data))
+    pack = [PartReading(key, dict(zip(PACK, values, strict=True))) for values in told]
+    return Day(day, _rows(Reading, fast), pack, _rows(SlowReading, slow), begin_wh, end_wh)
 
 
 def _columns(kind: type, rows: list[Any]) -> dict[str, list[Any]]:

@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 
 from bench.processes import stop
 from bench.report import Missing
+from forebay.records.parts import PartReading
 from forebay.records.reading import Reading
 
 DATABASE = "powerwall"
@@ -42,6 +43,11 @@ _FIELDS = {
     "site_voltage_v": "site_instant_average_voltage",
     "site_frequency_hz": "site_frequency",
     "battery_frequency_hz": "battery_frequency",
+}
+_PACK = {
+    "remaining_wh": "PW1_POD_nom_energy_remaining",
+    "full_wh": "PW1_POD_nom_full_pack_energy",
+    "power_w": "PW1_p_out",
 }
 _READY_S = 60.0
 
@@ -157,10 +163,10 @@ def _ns(at: datetime) -> int:
     return int(at.timestamp()) * 1_000_000_000
 
 
-def points(readings: Sequence[Reading], month: str, year: str) -> str:
-    """Return readings as lines: what each of three addresses would have told."""
+def points(heard: Sequence[tuple[Reading, PartReading]], month: str, year: str) -> str:
+    """Return what was read of the house and its first pack as lines: what each of four addresses would have told."""
     lines = []
-    for one in readings:
+    for one, pack in heard:
         second = int(one.at.timestamp())
         known = [f"{field}={value}" for name, field in _FIELDS.items() if (value := getattr(one, name)) is not None]
         tags = f"host=h,month={month},url=http://pypowerwall:8675"
@@ -170,6 +176,8 @@ def points(readings: Sequence[Reading], month: str, year: str) -> str:
         if one.grid_state is not None:
             up = 1.0 if one.grid_state == "SystemGridConnected" else 0.0
             lines.append(f"http,{tags}/freq,year={year} grid_status={up} {second}")
+        first = [f"{field}={pack.values[name]}" for name, field in _PACK.items() if pack.values[name] is not None]
+        lines.append(f"http,{tags}/pod,year={year} {','.join(first)} {second}")
     return "\n".join(lines)
 
 

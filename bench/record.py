@@ -28,10 +28,12 @@ from bench.house import Day
 from bench.processes import memory_kb, python, running
 from bench.report import Missing, Table
 from bench.stats import figure, percentile, spread
+from forebay.records.parts import PartReading
 from forebay.records.reading import Reading
 from forebay.records.signals import FAST, SLOW
 from forebay.store.curves import curves, readings
 from forebay.store.energy import energy_of_days
+from forebay.store.part_writer import PartWriter
 from forebay.store.query import day_bounds
 from forebay.store.seal import upkeep
 from forebay.store.store import Store, archive_of
@@ -43,6 +45,9 @@ MOST_MB, MOST_RESIDENT_MB, MOST_APPEND_MS = 150.0, 120.0, 1.0
 MOST_DAY_MS, MOST_YEAR_MS, MOST_MINUTES_MS = 20.0, 10.0, 5.0
 ROUNDS = 15
 _BATCH = 6000
+
+Heard = tuple[Reading, PartReading]
+"""What the house and its first pack told at one instant."""
 
 
 def run(quick: bool = False) -> list[Table]:
@@ -95,9 +100,11 @@ def _record(days: int, kept: Path | None, database: Path, peer: influx.Influx | 
     with Store.open(database) as store:
         gateway_id = store.gateway_id(NAME)
         store.identify(gateway_id, timezone=ZONE.key)
+        writer = PartWriter(store, gateway_id)
         for number, day in enumerate(house.days(days, kept)):
-            heard = [one for one in day.fast if not any(begin <= one.at < end for begin, end in off)]
-            _append(store, gateway_id, day, heard, done)
+            told = zip(day.fast, day.pack, strict=True)
+            heard = [one for one in told if not any(begin <= one[0].at < end for begin, end in off)]
+            _append(store, writer, gateway_id, day, heard, done)
             if peer is not None:
                 _write(peer, day, heard, done)
             if number % 30 == 0:
@@ -108,13 +115,16 @@ def _record(days: int, kept: Path | None, database: Path, peer: influx.Influx | 
     return done
 
 
-def _append(store: Store, gateway_id: int, day: Day, heard: Sequence[Reading], done: Recorded) -> None:
+def _append(
+    store: Store, writer: PartWriter, gateway_id: int, day: Day, heard: Sequence[Heard], done: Recorded
+) -> None:
     slow = iter(day.slow)
     waiting = next(slow, None)
     began = time.perf_counter()
-    for one in heard:
+    for one, pack in heard:
         before = time.perf_counter()
         store.append(gateway_id, one)
+        writer.append(one.at, [pack])
         took_ms = (time.perf_counter() - before) * 1000
         done.slowest_ms = max(done.slowest_ms, took_ms)
         while waiting is not None and waiting.at <= one.at:
@@ -130,7 +140,7 @@ def _append(store: Store, gateway_id: int, day: Day, heard: Sequence[Reading], d
     done.samples += len(heard)
 
 
-def _write(peer: influx.Influx, day: Day, heard: Sequence[Reading], done: Recorded) -> None:
+def _write(peer: influx.Influx, day: Day, heard: Sequence[Heard], done: Recorded) -> None:
     month, year = f"{day.day:%b}", str(day.day.year)
     lines = influx.points(heard, month, year).split("\n")
     for first in range(0, len(lines), _BATCH):
@@ -149,7 +159,7 @@ def _folder_mb(folder: Path) -> float:
 def _disk(database: Path, done: Recorded, peer: influx.Influx | None) -> Table:
     with Store.open(database) as store:  # as a recorder leaves it: nothing in the log beside it
         store.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    signals = f"{len(FAST)} signals every {house.EVERY_S} s and {len(SLOW)} every minute"
+    signals = f"{len(FAST) + len(house.PACK)} signals every {house.EVERY_S} s and {len(SLOW)} every minute"
     table = Table(
         f"A year of one home, {signals}: disk",
         ["", "MB", f"÷ limit {MOST_MB:.0f} MB", "bytes a sample", "÷ forebay"],
@@ -169,7 +179,9 @@ def _disk(database: Path, done: Recorded, peer: influx.Influx | None) -> Table:
         row("InfluxDB, every reading for ever", everything)
         row("InfluxDB as the stack keeps it: three days, then means", everything - raw_mb + raw_mb * 4 / len(done.days))
     table.notes.append(
-        f"{done.samples:,} samples of {len(done.days)} days; ÷ limit is of a year. InfluxDB: `raw` without its bound,"
+        f"{done.samples:,} samples of {len(done.days)} days; ÷ limit is of a year. The signals: all {len(FAST)} of the"
+        f" house, and of its first pack {len(house.PACK)}: the energy in it and when full, its power. What all parts"
+        " of a home would take beside it stands in decision 0090. InfluxDB: `raw` without its bound,"
         " as files stand at the end, its write-ahead log among them; three days are reckoned as four days' share of it."
     )
     return table
@@ -307,9 +319,10 @@ def _questions(database: Path, done: Recorded, peer: influx.Influx | None, folde
         " have means and both extremes of each slot, and gaps."
     )
     table.notes.append(
-        "Adding: mean of a day's samples, rollups and slow signals among them; the slowest, with its commit to the"
-        f" disk, took {figure(done.slowest_ms)} ms. Sealing a day took {figure(percentile(done.seal_ms, 50))} ms, a"
-        f" month with it {figure(max(done.seal_ms))} ms. InfluxDB: one poll as three points over HTTP."
+        "Adding: mean of a day's samples, with the pack's, rollups and slow signals among them; the slowest, with its"
+        f" commit to the disk, took {figure(done.slowest_ms)} ms. Sealing a day took"
+        f" {figure(percentile(done.seal_ms, 50))} ms, a month with it {figure(max(done.seal_ms))} ms."
+        " InfluxDB: one poll as four points over HTTP."
     )
     table.notes.append(
         "Memory: the process `forebay up` with recorder and page, recording an emulated gateway into this record,"
