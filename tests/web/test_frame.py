@@ -105,3 +105,13 @@ def test_several_gateways_together_are_named_with_the_way_to_each(open_page: Ope
     )
     page.click(".gateways a >> text=house")
     until(page, "location.hash === '#/now?gateway=house'")
+
+
+def test_after_an_import_everything_on_the_page_is_asked_anew(open_page: Opener, stub: Stub) -> None:
+    page = open_page(wait=".chart canvas")
+    before = len(paths(stub, "extent"))
+
+    with page.expect_response(lambda answer: "/api/extent" in answer.url):
+        stub.push(imports="1-1")
+
+    assert len(paths(stub, "extent")) == before + 1
