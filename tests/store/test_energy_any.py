@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.store.houses import Told, telling
 from tests.store.test_archive import seal_all
-from tests.store.test_fed_always import FED_BY, PARTS
+from tests.store.test_fed_always import FED_BY
 from tests.store.test_troubles_mixed import Planted, planted, shown
 
 from forebay.exchange.export import Wanted, rows
@@ -21,7 +21,7 @@ from forebay.records.flows import FLOWS
 from forebay.records.reading import Reading
 from forebay.store import Store
 from forebay.store.energy import Energy, energy, energy_between, energy_of_days
-from forebay.store.fed import fed_between
+from forebay.store.fed import PARTS, fed_between
 from forebay.store.query import day_bounds
 
 HOUR_S = 3600.0
