@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby, pairwise
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from forebay.records.flows import FLOWS
@@ -31,6 +31,11 @@ from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import to_ms
 from forebay.store.steps import SWITCH_MS, TRUST_MS, Point, RefusedStep, share
 from forebay.store.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 class Energy(NamedTuple):
@@ -67,40 +72,38 @@ _BY_POWER = -1.0
 _KNOWN_RATIO = 0.9
 """The powers tell how energy is spread over a span if they know at least this part of it."""
 _N = len(FLOWS)
-_SEEN = ", ".join([flow.counter for flow in FLOWS] + [flow.power for flow in FLOWS])
-_AROUND = "SELECT e.value, s.at_ms, {seen} FROM json_each(?) AS e CROSS JOIN samples AS s ON s.gateway_id = ? AND "
-_BEFORE = "s.at_ms = (SELECT max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms <= e.value)"
-_AFTER = "s.at_ms = (SELECT min(at_ms) FROM samples WHERE gateway_id = ? AND at_ms > e.value)"
+_SEEN = ["at_ms", *(flow.counter for flow in FLOWS), *(flow.power for flow in FLOWS)]
+_AROUND = (
+    f"SELECT {', '.join(f'{side}.{name}' for side in ('b', 'a') for name in _SEEN)}, e.key FROM json_each(?) AS e"  # noqa: S608
+    " LEFT JOIN samples AS b ON b.gateway_id = ?"
+    " AND b.at_ms = (SELECT max(at_ms) FROM samples WHERE gateway_id = ? AND at_ms <= e.value)"
+    " LEFT JOIN samples AS a ON a.gateway_id = ?"
+    " AND a.at_ms = (SELECT min(at_ms) FROM samples WHERE gateway_id = ? AND at_ms > e.value)"
+)
 
 
 class _Readings:
     """The readings before and after each edge, fetched at once for all flows."""
 
     def __init__(self, store: Store, gateway_id: int, edges_ms: Sequence[int]) -> None:
-        asked = (json.dumps(list(edges_ms)), gateway_id, gateway_id)
-        self._before, self._after = (
-            {row[0]: row[1:] for row in store.database.rows(_AROUND.format(seen=_SEEN) + side, asked)}
-            for side in (_BEFORE, _AFTER)
-        )
-
-        self.at_edges = self.plain(edges_ms)
+        rows = store.database.rows(_AROUND, (json.dumps(list(edges_ms)), *[gateway_id] * 4))
+        self._rows = sorted(rows, key=itemgetter(-1))
+        self._number = {at_ms: n for n, at_ms in enumerate(edges_ms)}
+        self.at_edges = self._apportioned(edges_ms)
         latest = store.latest(gateway_id)
         self._first_ms = first_reading_ms(store.database, gateway_id) or 0
         self._last_ms = to_ms(latest.at) if latest else 0
 
-    def plain(self, edges_ms: Sequence[int]) -> list[list[float | None]]:
-        """Return each flow's counter at these edges, apportioned between the readings beside each.
+    def _apportioned(self, edges_ms: Sequence[int]) -> Array:
+        """Return each flow's counter at the edges, apportioned between the readings beside each.
 
-        None where one is missing, does not know the counter, or is more than half an hour from the other.
-        The same as `share_of`, for all edges at once.
+        An array of a row for each edge; NaN where a reading is missing, does not know the counter, or is more than
+        half an hour from the other. The same as `share_of`, for all edges at once.
         """
         import numpy as np
 
-        nobody = (np.nan,) * (1 + 2 * _N)
-        before, after = (
-            np.array([side.get(at_ms, nobody) for at_ms in edges_ms], dtype=float)
-            for side in (self._before, self._after)
-        )
+        beside = np.array(self._rows, dtype=float).reshape(len(edges_ms), 2 * len(_SEEN) + 1)
+        before, after = beside[:, : len(_SEEN)], beside[:, len(_SEEN) : -1]
         signs = np.array([flow.sign for flow in FLOWS], dtype=float)
         from_w, to_w = (np.maximum(0.0, signs * side[:, 1 + _N :]) for side in (before, after))
         from_wh, pair_wh = before[:, 1 : 1 + _N], after[:, 1 : 1 + _N] - before[:, 1 : 1 + _N]
@@ -114,10 +117,8 @@ class _Readings:
             moved = (from_w * np.minimum(x, switch) + to_w * np.maximum(0.0, x - switch)) / mean_w
             found = from_wh + pair_wh * np.where(is_switched, moved, x)
         found[(span_ms > SWITCH_MS).ravel()] = np.nan
-        return [
-            [None if gone else wh for wh, gone in zip(column.tolist(), np.isnan(column).tolist(), strict=True)]
-            for column in found.T
-        ]
+        apportioned: Array = found
+        return apportioned
 
     def reach(self, start_ms: int, end_ms: int) -> bool:
         """Whether two readings may lie around a part of [start, end)."""
@@ -125,11 +126,11 @@ class _Readings:
 
     def point(self, edge_ms: int, number: int, *, after: bool) -> Point | None:
         """Return a flow's point beside an edge; None where that reading does not know the counter."""
-        row = (self._after if after else self._before).get(edge_ms)
-        if row is None or row[1 + number] is None:
+        row, at = self._rows[self._number[edge_ms]], len(_SEEN) if after else 0
+        if row[at + 1 + number] is None:
             return None
-        power, sign = row[1 + _N + number], FLOWS[number].sign
-        return Point(row[0], row[1 + number], None if power is None else max(0.0, sign * power))
+        power, sign = row[at + 1 + _N + number], FLOWS[number].sign
+        return Point(row[at], row[at + 1 + number], None if power is None else max(0.0, sign * power))
 
 
 class _Ledger:
@@ -157,28 +158,29 @@ class _Ledger:
 
     def windows(self, edges_ms: Sequence[int]) -> list[Energy]:
         """Return the energy of each window between neighbouring ones of these instants, which rise."""
-        known = self._plain(edges_ms)
-        odd = {n for n in range(len(edges_ms) - 1) if known[n] is None or known[n + 1] is None}
+        import numpy as np
+
+        between_wh = np.diff(self._plain(edges_ms))
+        odd = set(np.flatnonzero(np.isnan(between_wh)).tolist())
         for at_ms, since_ms, *_ in self._refused:
             first = max(0, bisect_right(edges_ms, since_ms - SWITCH_MS) - 1)
             odd.update(range(first, min(bisect_right(edges_ms, at_ms + SWITCH_MS), len(edges_ms) - 1)))
         beside = sorted(odd | {n + 1 for n in odd})
         found = dict(zip(beside, self.edges([edges_ms[n] for n in beside]), strict=True)) if beside else {}
         return [
-            self.between(found[n], found[n + 1])
-            if n in odd or start_wh is None or end_wh is None
-            else Energy(end_wh - start_wh, 1.0)
-            for n, (start_wh, end_wh) in enumerate(pairwise(known))
+            self.between(found[n], found[n + 1]) if n in odd else Energy(wh, 1.0)
+            for n, wh in enumerate(between_wh.tolist())
         ]
 
-    def _plain(self, edges_ms: Sequence[int]) -> list[float | None]:
-        """Return the counter at each edge whose readings beside it are at hand, None at any other."""
+    def _plain(self, edges_ms: Sequence[int]) -> Array:
+        """Return the counter at each edge whose readings beside it are at hand, NaN at any other."""
+        import numpy as np
+
         if not self._is_counted:
-            return [None] * len(edges_ms)
-        return [
-            None if at_ms < self._sealed_ms and at_ms % QUARTER_MS else wh
-            for at_ms, wh in zip(edges_ms, self._readings.at_edges[self._number], strict=True)
-        ]
+            return np.full(len(edges_ms), np.nan)
+        at_ms = np.array(edges_ms, dtype=np.int64)
+        is_in_file = (at_ms < self._sealed_ms) & (at_ms % QUARTER_MS != 0)
+        return np.where(is_in_file, np.nan, self._readings.at_edges[:, self._number])
 
     def edges(self, edges_ms: Sequence[int]) -> list[_Edge]:
         """Find the points around each of these instants, which rise."""
@@ -335,15 +337,13 @@ def energy_between(store: Store, gateway_id: int, edges: Sequence[datetime]) -> 
 
     edges: rising; n edges give n - 1 windows, whose energies add up to that of the whole.
     """
-    windows: list[dict[str, Energy]] = [{} for _ in edges[1:]]
     edges_ms = [to_ms(at) for at in edges]
     with store.database.snapshot():
         readings, imported = _Readings(store, gateway_id, edges_ms), Imported(store, gateway_id)
-        for number, flow in enumerate(FLOWS):
-            ledger = _Ledger(store, gateway_id, number, readings, imported)
-            for window, energy_ in zip(windows, ledger.windows(edges_ms), strict=True):
-                window[flow.name] = energy_
-    return windows
+        ledgers = [_Ledger(store, gateway_id, number, readings, imported) for number in range(_N)]
+        flows = [ledger.windows(edges_ms) for ledger in ledgers]
+    names = [flow.name for flow in FLOWS]
+    return [dict(zip(names, window, strict=True)) for window in zip(*flows, strict=True)]
 
 
 def energy(store: Store, gateway_id: int, start: datetime, end: datetime) -> dict[str, Energy]:

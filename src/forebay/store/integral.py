@@ -6,21 +6,24 @@ Between two readings a power is taken to change evenly; over more than five minu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forebay.records.flows import FLOWS, Flow
 from forebay.store.raw import sealed_until
-from forebay.store.rollup import QUARTER_MS, floor_ms
 from forebay.store.state import from_ms, to_ms
 from forebay.store.steps import TRUST_MS
 from forebay.store.store import Store
 
-_CHUNK_MS = 31 * 86_400_000
-"""How much is asked for at once: what fits into the memory of the archive's library [ms]."""
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_CHUNK_MS = 86_400_000
+"""How much is asked of the database at once: what fits into memory, however long nothing could be sealed [ms]."""
 
 
 @dataclass(slots=True)
@@ -63,66 +66,74 @@ def integrals(
     found = [[Integral() for _ in flows] for _ in edges_ms[1:]]
     if len(edges_ms) < 2:
         return found
-    cut = {floor_ms(edge, QUARTER_MS) for edge in edges_ms if edge % QUARTER_MS}
     low_ms, high_ms = edges_ms[0], edges_ms[-1]
+    sums = [_Sum(flow, edges_ms, [window[number] for window in found]) for number, flow in enumerate(flows)]
     with store.database.snapshot():
-        sealed_ms = sealed_until(store.database, gateway_id, "samples") or low_ms
-        for start_ms, end_ms in _chunks(low_ms - TRUST_MS, high_ms + TRUST_MS + 1, sealed_ms):
-            progress(from_ms(max(start_ms, low_ms)))
-            for number, flow in enumerate(flows):
-                _add_whole(store, gateway_id, flow, start_ms, end_ms, cut, edges_ms, [w[number] for w in found])
-            _add_seam(store, gateway_id, flows, end_ms, edges_ms, found)
+        for part in _parts(store, gateway_id, flows, low_ms - TRUST_MS, high_ms + TRUST_MS + 1):
+            if len(part["at_ms"]):
+                progress(from_ms(max(int(part["at_ms"][0]), low_ms)))
+            for one in sums:
+                one.add(part)
+    for one in sums:
+        one.tell()
     return found
 
 
-def _chunks(start_ms: int, end_ms: int, sealed_ms: int) -> Iterable[tuple[int, int]]:
-    """Cut a span where the readings move from files to the database, and into parts of a month."""
-    turns = [start_ms, *(ms for ms in (sealed_ms,) if start_ms < ms < end_ms), end_ms]
-    for low_ms, high_ms in pairwise(turns):
-        for at_ms in range(low_ms, high_ms, _CHUNK_MS):
-            yield at_ms, min(at_ms + _CHUNK_MS, high_ms)
+def _parts(
+    store: Store, gateway_id: int, flows: Sequence[Flow], start_ms: int, end_ms: int
+) -> Iterator[Mapping[str, Array]]:
+    """Yield the powers of [start, end) in parts, oldest first."""
+    raw, names = store.raw(gateway_id), list(dict.fromkeys(flow.power for flow in flows))
+    sealed_ms = min(max(sealed_until(store.database, gateway_id, "samples") or start_ms, start_ms), end_ms)
+    if start_ms < sealed_ms:
+        yield from raw.columns(names, start_ms, sealed_ms)
+    for at_ms in range(sealed_ms, end_ms, _CHUNK_MS):
+        yield from raw.columns(names, at_ms, min(at_ms + _CHUNK_MS, end_ms))
 
 
-def _watts(flow: Flow) -> str:
-    signed = f"cast({flow.sign} * {flow.power} AS DOUBLE)"
-    return f"CASE WHEN {signed} > 0 THEN {signed} ELSE 0.0 END"
+class _Sum:
+    """The integral of one flow over the windows between some edges, part of the readings by part."""
 
+    def __init__(self, flow: Flow, edges_ms: Sequence[int], found: Sequence[Integral]) -> None:
+        import numpy as np
 
-def _add_whole(  # noqa: PLR0917 - what it adds to comes last
-    store: Store,
-    gateway_id: int,
-    flow: Flow,
-    start_ms: int,
-    end_ms: int,
-    cut: set[int],
-    edges_ms: Sequence[int],
-    found: Sequence[Integral],
-) -> None:
-    """Add the pairs of readings of a span: summed up by quarter, or each alone where a window may end between them."""
-    odd = f" OR quarter IN ({', '.join(map(str, sorted(cut)))})" if cut else ""
-    alone = f"next_ms > quarter + {QUARTER_MS}{odd}"
-    select = (
-        "SELECT quarter, next_ms, first_ms, first_w, next_w, wh, ms, n, unsure FROM (SELECT quarter,"  # noqa: S608
-        f" CASE WHEN {alone} THEN at_ms ELSE quarter END AS first_ms,"
-        f" max(next_ms) AS next_ms, max(w) AS first_w, max(next_w) AS next_w,"
-        " sum((w + next_w) / 2 * (next_ms - at_ms)) / 3.6e6 AS wh, sum(next_ms - at_ms) AS ms, count(*) AS n,"
-        " sum((next_w - w) * (next_w - w) / 12.96e12 * (next_ms - at_ms) * (next_ms - at_ms)) / 12 AS unsure,"
-        f" max(CASE WHEN {alone} THEN 1 ELSE 0 END) AS is_alone"
-        f" FROM (SELECT at_ms, at_ms - at_ms % {QUARTER_MS} AS quarter, w,"
-        " lead(at_ms) OVER (ORDER BY at_ms) AS next_ms, lead(w) OVER (ORDER BY at_ms) AS next_w"
-        f" FROM (SELECT at_ms, {_watts(flow)} AS w FROM {{table}} WHERE {flow.power} IS NOT NULL) AS known)"
-        f" AS pairs WHERE next_ms - at_ms <= {TRUST_MS} GROUP BY 1, 2) AS summed"
-    )
-    for rows in store.raw(gateway_id).ask(select, start_ms, end_ms):
-        for quarter, next_ms, first_ms, first_w, next_w, wh, ms, n, unsure_wh2 in rows:
-            if n == 1 and (next_ms > quarter + QUARTER_MS or quarter in cut):
-                _add_pair(edges_ms, found, (first_ms, first_w), (next_ms, next_w))
-                continue
-            window = bisect_right(edges_ms, quarter) - 1
-            if 0 <= window < len(found):
-                one = found[window]
-                one.wh, one.known_ms, one.n = one.wh + wh, one.known_ms + ms, one.n + n
-                one.unsure_wh2 += unsure_wh2
+        self._flow = flow
+        self._edges_ms = edges_ms
+        self._found = found
+        self._edges = np.array(edges_ms, dtype=np.int64)
+        self._sums = np.zeros((4, len(found)))
+        self._last: tuple[Array, Array] = (np.empty(0, dtype=np.int64), np.empty(0))
+
+    def add(self, part: Mapping[str, Array]) -> None:
+        """Take in the next readings."""
+        import numpy as np
+
+        signed_w = self._flow.sign * part[self._flow.power]
+        is_known = ~np.isnan(signed_w)
+        at = np.concatenate([self._last[0], part["at_ms"][is_known]])
+        w = np.concatenate([self._last[1], np.maximum(0.0, signed_w[is_known])])
+        self._last = at[-1:], w[-1:]
+        ms = np.diff(at)
+        first = np.searchsorted(self._edges, at[:-1], side="right") - 1
+        last = np.searchsorted(self._edges, at[1:], side="left") - 1
+        is_close = ms <= TRUST_MS
+        is_whole = is_close & (first == last) & (first >= 0) & (first < len(self._found))
+        if is_whole.any():
+            window, hours = first[is_whole], ms[is_whole] / 3.6e6
+            low_w, high_w = w[:-1][is_whole], w[1:][is_whole]
+            begin = int(window[0])
+            told = ((low_w + high_w) / 2 * hours, ms[is_whole], None, ((high_w - low_w) * hours) ** 2 / 12)
+            for number, weights in enumerate(told):
+                some = np.bincount(window - begin, weights)
+                self._sums[number, begin : begin + len(some)] += some
+        for n in np.flatnonzero(is_close & ~is_whole & (last >= 0) & (first < len(self._found))).tolist():
+            _add_pair(self._edges_ms, self._found, (int(at[n]), float(w[n])), (int(at[n + 1]), float(w[n + 1])))
+
+    def tell(self) -> None:
+        """Put the sums into the windows."""
+        for one, (wh, ms, n, unsure_wh2) in zip(self._found, self._sums.T.tolist(), strict=True):
+            one.wh, one.known_ms, one.n = one.wh + wh, one.known_ms + round(ms), one.n + round(n)
+            one.unsure_wh2 += unsure_wh2
 
 
 def _add_pair(
@@ -142,22 +153,3 @@ def _add_pair(
             one.n += at0 >= edges_ms[window]
             one.unsure_wh2 += ((w1 - w0) * (high_ms - low_ms) / 3.6e6) ** 2 / 12
         window += 1
-
-
-def _add_seam(  # noqa: PLR0917 - what it adds to comes last
-    store: Store,
-    gateway_id: int,
-    flows: Sequence[Flow],
-    seam_ms: int,
-    edges_ms: Sequence[int],
-    found: Sequence[Sequence[Integral]],
-) -> None:
-    """Add the pair of readings on both sides of where two spans meet."""
-    if seam_ms > edges_ms[-1] + TRUST_MS:
-        return
-    for number, flow in enumerate(flows):
-        select = f"SELECT at_ms, {_watts(flow)} AS w FROM {{table}} WHERE {flow.power} IS NOT NULL ORDER BY at_ms"  # noqa: S608
-        parts: list[list[tuple[Any, ...]]] = store.raw(gateway_id).ask(select, seam_ms - TRUST_MS, seam_ms + TRUST_MS)
-        for first, then in pairwise([row for part in parts for row in part]):
-            if first[0] < seam_ms <= then[0] <= first[0] + TRUST_MS:
-                _add_pair(edges_ms, [window[number] for window in found], (first[0], first[1]), (then[0], then[1]))
