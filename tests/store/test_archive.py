@@ -111,8 +111,20 @@ def test_sealed_days_answer_as_they_did_before(store: Store) -> None:
     assert steps >= 10  # four days and more of readings and of slow ones, and a month of each
     assert [name for name in before if not same(before[name], after[name])] == []
     assert store.database.rows("SELECT count(*) FROM samples")[0][0] < n_before / 2
-    assert sealed_until(store.database, 1, "samples") == to_ms(START + timedelta(days=5))
+    assert sealed_until(store.database, 1, "samples") == to_ms(START + timedelta(days=6))
     assert store.database.rows("SELECT count(*) FROM slow_samples WHERE at_ms < ?", (to_ms(START),)) == [(0,)]
+
+
+def test_a_day_is_sealed_two_hours_after_its_end_and_not_before(store: Store) -> None:
+    gateway_id, end = store.gateway_id("gateway"), START + timedelta(days=1)
+    for at in (START, START + timedelta(hours=12), end, end + timedelta(hours=1, minutes=59, seconds=59)):
+        store.append(gateway_id, Reading(at=at, solar_power_w=100.0))
+    seal_all(store)
+    before_ms = sealed_until(store.database, gateway_id, "samples")
+    store.append(gateway_id, Reading(at=end + timedelta(hours=2), solar_power_w=100.0))
+    seal_all(store)
+
+    assert (before_ms, sealed_until(store.database, gateway_id, "samples")) == (None, to_ms(end))
 
 
 def test_a_month_that_is_over_is_one_file(store: Store) -> None:

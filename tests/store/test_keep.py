@@ -201,7 +201,7 @@ def test_the_commands_check_back_up_and_put_back(kept: Path, tmp_path: Path) -> 
     broken = forebay("check", "--db", new, home=tmp_path)
     again = forebay("restore", tar, "--db", new, home=tmp_path)
 
-    assert (checked.returncode, checked.stdout.strip()) == (0, f"{kept}: whole, with 7 files of the archive")
+    assert (checked.returncode, checked.stdout.strip()) == (0, f"{kept}: whole, with 10 files of the archive")
     assert "… 1/samples-2026-05-28.parquet" in checked.stderr
     assert json.loads(saved.stdout)["bytes"] > 10_000
     assert back.stdout.endswith("is back, checked and whole\n")
