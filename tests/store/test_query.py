@@ -80,6 +80,13 @@ def test_a_sparse_morning_decides_over_a_dense_noon(store: Store, record_house: 
     assert fitting_step_s(store, 1, START, START + timedelta(days=1)) == 300
 
 
+def test_a_single_hole_does_not_make_a_curve_coarser(store: Store, record_house: Callable[..., list[Reading]]) -> None:
+    record_house(store, START, lambda _: 100.0, until_s=36_000, skip=lambda t: 600 < t < 3_000)
+
+    assert store.gaps(1, START, START + timedelta(days=1)) == []
+    assert fitting_step_s(store, 1, START, START + timedelta(days=1)) == 60
+
+
 def test_a_gap_does_not_make_a_curve_coarser(store: Store, record_house: Callable[..., list[Reading]]) -> None:
     record_house(store, START, lambda _: 100.0, until_s=36_000, skip=lambda t: 600 < t < 35_000)
     store.open_gap(1, START + timedelta(seconds=600), Reason.UNREACHABLE)

@@ -157,6 +157,26 @@ def test_who_reads_nothing_is_sent_away(against: Callable[[Strangers], None], mo
     against(strangers)
 
 
+def test_an_answers_last_bytes_wait_for_nobody() -> None:
+    async def told() -> int:
+        option: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            option.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with crowd.Listener(socket.AF_INET) as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            listener.setblocking(False)
+            async with await asyncio.start_server(met, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.close()
+                return int(await asyncio.wait_for(option, 30))
+
+    assert asyncio.run(told()) != 0
+
+
 def test_a_kept_connection_asks_again_and_again(
     against: Callable[[Strangers], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,7 +58,7 @@ def bound_to_loopback(port: int, setting: str) -> socket.socket | None:
     device = getattr(socket, "SO_BINDTODEVICE", None)
     if device is None:
         return None
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, device, b"lo")
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

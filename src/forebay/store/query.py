@@ -116,11 +116,16 @@ def fitting_step_s(store: Store, gateway_id: int, start: datetime, end: datetime
     """Return the smallest spacing of a curve that leaves hardly a slot between readings empty [s].
 
     Readings every 5 s fit into minutes; those of a fast emulated clock need
-    more, even where only a part of the window was recorded so. Gaps do not count.
+    more, even where only a part of the window was recorded so. Gaps do not count,
+    nor does a single hole between readings that are close together.
     """
+    import numpy as np
+
     at = times(store.raw(gateway_id), to_ms(start), to_ms(end))
-    apart = at[1:] - at[:-1]
-    wide = (apart > int(STEPS_S[0] * 1000 / _ROOM)).nonzero()[0]
+    is_wide = np.diff(at) > int(STEPS_S[0] * 1000 / _ROOM)
+    if len(is_wide) > 2:
+        is_wide &= np.append(is_wide[1:], False) | np.append(False, is_wide[:-1])
+    wide = is_wide.nonzero()[0]
     rows = zip(at[wide].tolist(), at[wide + 1].tolist(), strict=True)
     known = [(to_ms(gap.start), to_ms(gap.end or end)) for gap in store.gaps(gateway_id, start, end)]
     spacings_s = [
