@@ -159,12 +159,13 @@ def _folder_mb(folder: Path) -> float:
 def _disk(database: Path, done: Recorded, peer: influx.Influx | None) -> Table:
     with Store.open(database) as store:  # as a recorder leaves it: nothing in the log beside it
         store.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        archive_mb = store.database.rows("SELECT sum(bytes) FROM segments")[0][0] / 1e6
     signals = f"{len(FAST) + len(house.PACK)} signals every {house.EVERY_S} s and {len(SLOW)} every minute"
     table = Table(
         f"A year of one home, {signals}: disk",
         ["", "MB", f"÷ limit {MOST_MB:.0f} MB", "bytes a sample", "÷ forebay"],
     )
-    archive_mb, all_mb = _folder_mb(archive_of(database)), _folder_mb(database.parent)
+    all_mb = _folder_mb(database.parent) - _folder_mb(archive_of(database)) + archive_mb
     scale = DAYS / len(done.days)
 
     def row(name: str, megabytes: float) -> None:
@@ -181,7 +182,8 @@ def _disk(database: Path, done: Recorded, peer: influx.Influx | None) -> Table:
     table.notes.append(
         f"{done.samples:,} samples of {len(done.days)} days; ÷ limit is of a year. The signals: all {len(FAST)} of the"
         f" house, and of its first pack {len(house.PACK)}: the energy in it and when full, its power. What all parts"
-        " of a home would take beside it stands in decision 0090. InfluxDB: `raw` without its bound,"
+        " of a home would take beside it stands in decision 0090. Days that were joined into months stay for another"
+        " hour and are not counted. InfluxDB: `raw` without its bound,"
         " as files stand at the end, its write-ahead log among them; three days are reckoned as four days' share of it."
     )
     return table
