@@ -133,7 +133,8 @@ FAULTS: tuple[Fault, ...] = (
         *(Reason.STOPPED, "is stopped", "Start it again"),
     ),
     Fault("503", _all(status=503), _healed, Reason.BUSY, "busy"),
-    Fault("500", _all(status=500), _healed, Reason.FAILED, "error", "forebay doctor"),
+    Fault("500", _all(status=500, body="internal error"), _healed, Reason.FAILED, "error", "forebay doctor"),
+    Fault("500 that it cannot stop", _all(status=500), _healed, Reason.BUSY, "busy"),
     Fault(
         *("another certificate", _replaced, _trusted, Reason.CERTIFICATE),
         *("certificate", "forebay trust", 70),

@@ -36,8 +36,8 @@ async def findings_of(house: House) -> list[doctor.Finding]:
     gateway = FirstGatewaySettings(host=NAME, port=house.port, password=house.password)
     settings = Settings(gateway=gateway, state_dir=house.folder)
 
-    def opened(*_: object) -> Gateway:
-        return Gateway(NAME, house.password, port=house.port, state_dir=house.folder, clock=house.clock)
+    def opened(*_: object, **how: Any) -> Gateway:
+        return Gateway(NAME, house.password, port=house.port, state_dir=house.folder, clock=house.clock, **how)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(doctor, "open_gateway", opened)
