@@ -22,6 +22,7 @@ from forebay.errors import StoreError
 from forebay.records.reading import Reading, SlowReading
 from forebay.store import Store
 from forebay.store import seal as sealing
+from forebay.store.aside import set_aside
 from forebay.store.energy import energy, energy_between, energy_of_days
 from forebay.store.query import series, zone
 from forebay.store.raw import sealed_until, segments
@@ -125,6 +126,27 @@ def test_a_day_is_sealed_two_hours_after_its_end_and_not_before(store: Store) ->
     seal_all(store)
 
     assert (before_ms, sealed_until(store.database, gateway_id, "samples")) == (None, to_ms(end))
+
+
+def test_a_month_that_a_wrong_clock_ended_goes_on_in_a_file_of_its_own(store: Store) -> None:
+    gateway_id, every = store.gateway_id("gateway"), timedelta(hours=1)
+
+    def live(begin: datetime, days: int) -> None:
+        for n in range(24 * days):
+            store.append(gateway_id, Reading(at=begin + n * every, solar_power_w=float(n)))
+        seal_all(store)
+
+    live(datetime(2026, 6, 1, tzinfo=UTC), 4)
+    live(datetime(2038, 6, 1, tzinfo=UTC), 2)
+    set_aside(store, gateway_id, datetime(2026, 6, 5, tzinfo=UTC))
+    live(datetime(2026, 6, 5, tzinfo=UTC), 30)
+
+    told = store.readings(gateway_id, START, START + timedelta(days=99))
+    assert [r.at for r in told] == [datetime(2026, 6, 1, tzinfo=UTC) + n * every for n in range(24 * 34)]
+    assert [segment.file for segment in segments(store.database, gateway_id, "samples", 0, to_ms(told[-1].at))][:2] == [
+        "1/samples-2026-06.parquet",
+        "1/samples-2026-06.2.parquet",
+    ]
 
 
 def test_a_month_that_is_over_is_one_file(store: Store) -> None:

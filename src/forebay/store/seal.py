@@ -38,7 +38,7 @@ HOT_MINUTES_MS = 10 * DAY_MS
 ORPHAN_S = 3600.0
 """How long after it was written or joined a file that no segment names is taken away [s]: nobody can still read it."""
 
-_DAY = re.compile(r"-(\d{4}-\d{2})-\d{2}\.parquet$")
+_DAY = re.compile(r"-(\d{4}-\d{2})-\d{2}(?:\.\d+)?\.parquet$")
 
 
 def every_series(store: Store, gateway_id: int) -> list[Raw]:
@@ -105,7 +105,7 @@ def _seal_next_day(store: Store, raw: Raw) -> bool:
         span,
     )
     columns = arrays(names, rows)
-    file = f"{raw.gateway_id}/{raw.series.replace('/', '-')}-{from_ms(low):%Y-%m-%d}.parquet"
+    file = _free_name(store, raw, f"{from_ms(low):%Y-%m-%d}")
     size, digest = store.archive.write(file, columns if raw.part_id is None else _told(columns))
     statements: list[tuple[str, tuple[Any, ...]]] = [
         (
@@ -176,6 +176,16 @@ def _kept(columns: dict[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
     return kept
 
 
+def _free_name(store: Store, raw: Raw, when: str) -> str:
+    """Return the name of a new file, never of one that counts: a month that a wrong clock ended goes on later."""
+    stem, n = f"{raw.gateway_id}/{raw.series.replace('/', '-')}-{when}", 1
+    file = f"{stem}.parquet"
+    while store.database.rows("SELECT 1 FROM segments WHERE file = ?", (file,)):
+        n += 1
+        file = f"{stem}.{n}.parquet"
+    return file
+
+
 def _month_of(segment: Segment) -> str:
     """Return the month of a day's file, "" of a month's."""
     match = _DAY.search(segment.file)
@@ -196,7 +206,7 @@ def _join_next_month(store: Store, raw: Raw) -> bool:
         after = (begin + timedelta(days=32)).replace(day=1)
         if until_ms < after.timestamp() * 1000:
             return False
-        file = f"{gateway_id}/{series.replace('/', '-')}-{month}.parquet"
+        file = _free_name(store, raw, month)
         size, digest = store.archive.join(file, [part.file for part in parts])
         n = sum(len(part["at_ms"]) for part in store.archive.columns([file], ()))
         if n != sum(part.n for part in parts):
