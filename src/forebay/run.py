@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import logging
 import signal
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
@@ -74,6 +75,21 @@ class _Server(uvicorn.Server):
         """Catch nothing."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, then whoever was just let in be known, then close.
+
+        asyncio's server loses those whom it is just letting in: https://github.com/python/cpython/issues/109564
+        """
+        for one in sockets or ():
+            asyncio.get_running_loop().remove_reader(one.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
+
+_TURNS = 3
+"""So many turns of the loop pass between letting somebody in and knowing of him."""
+
 
 async def serve_page(
     app: Starlette, recording: Recording, *, stop: asyncio.Event, ready: Callable[[str], object]
@@ -82,8 +98,6 @@ async def serve_page(
 
     Raises ConfigError when the port or the certificate cannot be had.
     """
-    import socket
-
     from forebay.views.web.crowd import Listener, Patient
 
     bind, port, page = recording.bind, recording.port, recording.page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import http.client
 import logging
 import socket
@@ -13,7 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 
+from forebay import run
 from forebay.run import Recording, serve_page
 from forebay.store import Store
 from forebay.views.web import build, crowd
@@ -234,3 +237,29 @@ def test_a_request_of_two_lengths_is_refused_and_the_next_one_in_it_is_not_read(
         assert said.count(b"HTTP/1.1 ") == 1
 
     against(strangers)
+
+
+def test_who_comes_while_it_ends_is_sent_away_in_whichever_moment(
+    store: Store, static: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def go(turns: int) -> None:
+        with crowd.Listener(socket.AF_INET) as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(5)
+            app = build(store, static_dir=static)
+            settings = uvicorn.Config(app, http=crowd.Patient, ws="none", log_level="error", lifespan="off")
+            settings.load()
+            server = run._Server(settings)
+            server.lifespan = settings.lifespan_class(settings)
+            await server.startup(sockets=[listener])
+            client = socket.create_connection(listener.getsockname(), PATIENCE_S)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.shutdown(sockets=[listener])
+            assert is_sent_away(client)
+            client.close()
+
+    for turns in range(6):
+        asyncio.run(go(turns))
+        gc.collect()
+    assert [str(one.message) for one in recwarn] == []
