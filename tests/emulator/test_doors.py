@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import hashlib
 import shutil
 import socket
@@ -15,10 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from forebay.emulator import serve as serving
+from forebay.emulator.certificate import fresh_certificate
 from forebay.emulator.device import Device
+from forebay.emulator.faithful import Faithful
 from forebay.emulator.fast import MOST_BYTES, Fast, plain_get
 from forebay.emulator.front import Front
-from forebay.emulator.tls import Listener, TlsConnection
+from forebay.emulator.listening import bound, tls_context
+from forebay.emulator.tls import Listener, Opening, TlsConnection
 from forebay.errors import EmulatorError
 
 Serve = Callable[..., Awaitable[Any]]
@@ -170,14 +175,53 @@ def test_a_home_that_nobody_serves_has_no_doors(make_device: Callable[..., Devic
 async def test_an_address_where_nobody_lives_is_broken_off() -> None:
     loop = asyncio.get_running_loop()
     listener = Listener(lambda _local: None, lambda _connection: asyncio.Protocol())
-    server = await loop.create_server(listener.connection, "127.0.0.1", 0)
+    server = await loop.create_server(lambda: listener.connection(Opening()), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     with pytest.raises((ssl.SSLError, ConnectionError)):
         await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port, ssl=trusting()), 5)
     server.close()
 
     assert not listener.open
-    assert not hasattr(TlsConnection(listener), "__dict__")  # ten thousand of them are lean
+    assert not hasattr(TlsConnection(listener, Opening()), "__dict__")  # ten thousand of them are lean
+
+
+@pytest.mark.parametrize("tls", [True, False])
+@pytest.mark.parametrize("end", ["leave", "move", "close"])
+async def test_who_is_let_in_at_the_last_moment_is_cut_off(
+    end: str, tls: bool, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Whichever turn of the loop it is, nothing stays open and nothing is complained of."""
+    loop = asyncio.get_running_loop()
+    failures: list[Any] = []
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    context = tls_context(fresh_certificate(), strict_names=False)
+    for turns in range(8):
+        listener = bound("127.0.0.1", 0, "port")
+        server = Faithful(lambda *_: None, listener, (lambda _local: context) if tls else None)
+        await server.start()
+        client = socket.create_connection(listener.getsockname(), 5)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if end == "leave":
+            server.leave(None)
+        elif end == "move":
+            server.move(bound("127.0.0.1", 0, "port"))
+        if end != "close":
+            for _ in range(8):
+                await asyncio.sleep(0)
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                listener.getsockname()
+            assert not server.state.connections
+        await server.close()
+        client.settimeout(5)
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+        client.close()
+        del server, listener
+        gc.collect()
+
+    assert failures == []
+    assert [str(one.message) for one in recwarn] == []
 
 
 async def test_broken_tls_is_answered_with_an_alert_and_leaves_nothing(served: Serve, tmp_path: Path) -> None:
@@ -232,7 +276,7 @@ async def test_a_connection_whose_client_is_gone_is_closed_all_the_same() -> Non
         loop = asyncio.get_running_loop()
 
     door: Any = Door()
-    connection, gone = TlsConnection(door), Gone()
+    connection, gone = TlsConnection(door, Opening()), Gone()
     connection._raw, connection._tls, connection._out = gone, Spoken(), ssl.MemoryBIO()
 
     connection.close()

@@ -7,8 +7,10 @@ and waits for its clients when it closes. See docs/decisions/0040 and 0075.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any, cast
 
 import uvicorn
@@ -19,7 +21,7 @@ from uvicorn.server import ServerState
 from forebay.emulator.front import Line
 from forebay.emulator.listening import BACKLOG, GRACE_S
 from forebay.emulator.patience import Patience
-from forebay.emulator.tls import ContextFor, Listener, TlsConnection
+from forebay.emulator.tls import ContextFor, Listener, Opening, TlsConnection
 
 KEEP_ALIVE_S = 180
 """How long an idle connection is kept [s]; longer than any client's polling."""
@@ -145,7 +147,7 @@ class Faithful:
         self._context_for = context_for
         self._waiting = [listener]
         self._tls: Listener | None = None
-        self._servers: dict[socket.socket, asyncio.Server] = {}
+        self._doors: dict[socket.socket, _Door] = {}
         self._starting: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -155,8 +157,8 @@ class Faithful:
         made = self._tls.connection if self._tls else self._plain
         while self._waiting:
             listener = self._waiting.pop()
-            loop = asyncio.get_running_loop()
-            self._servers[listener] = await loop.create_server(made, sock=listener, backlog=BACKLOG)
+            door = self._doors[listener] = _Door(listener)
+            await door.open(made)
 
     def add(self, listener: socket.socket) -> None:
         """Answer at one more socket, which listens already."""
@@ -175,8 +177,8 @@ class Faithful:
 
     def leave(self, address: str | None) -> None:
         """Answer at an address no more, None is any; whoever is connected there is cut off."""
-        for listener in [one for one in self._servers if address in (None, one.getsockname()[0])]:
-            self._servers.pop(listener).close()
+        for listener in [one for one in self._doors if address in (None, one.getsockname()[0])]:
+            self._doors.pop(listener).shut()
         for listener in [one for one in self._waiting if address in (None, one.getsockname()[0])]:
             self._waiting.remove(listener)
             listener.close()
@@ -184,12 +186,7 @@ class Faithful:
 
     def move(self, listener: socket.socket) -> None:
         """Answer at another socket instead; whoever is connected is cut off, as by a new address."""
-        for server in self._servers.values():
-            server.close()
-        self._servers.clear()
-        while self._waiting:
-            self._waiting.pop().close()
-        self._cut_off()
+        self.leave(None)
         self.add(listener)
 
     def protocol(self, connection: TlsConnection) -> asyncio.Protocol:
@@ -205,8 +202,8 @@ class Faithful:
         """Return HTTP/2."""
         return Http2(self.config, self.state, {}, asyncio.get_running_loop())
 
-    def _plain(self) -> asyncio.Protocol:
-        return self.http1()
+    def _plain(self, opening: Opening) -> asyncio.Protocol:
+        return _Plain(self.config, self.state, opening)
 
     async def close(self) -> None:
         """Stop listening and let go of every connection."""
@@ -214,8 +211,8 @@ class Faithful:
             await asyncio.wait(self._starting)
         while self._waiting:
             self._waiting.pop().close()
-        for server in self._servers.values():
-            server.close()
+        for door in self._doors.values():
+            door.shut()
         for connection in list(self.state.connections):
             connection.shutdown()
         if self.state.tasks:
@@ -226,6 +223,8 @@ class Faithful:
             task.cancel()
         if self.state.tasks:
             await asyncio.wait(self.state.tasks, timeout=GRACE_S)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     def _cut_off(self, address: str | None = None) -> None:
         if self._tls is not None:
@@ -233,6 +232,54 @@ class Faithful:
         else:
             for connection in list(self.state.connections):
                 connection.transport.abort()
+
+
+_TURNS = 5
+"""So many turns of the loop pass at most between letting somebody in, or breaking off, and the end of the socket."""
+
+
+class _Plain(Http1):
+    """HTTP/1.1 without TLS."""
+
+    def __init__(self, config: uvicorn.Config, state: ServerState, opening: Opening) -> None:
+        super().__init__(config, state, {}, asyncio.get_running_loop())
+        self._opening = opening
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin, unless nobody is let in any more."""
+        super().connection_made(transport)
+        if not self._opening.is_open:
+            transport.abort()
+
+
+class _Door:
+    """One socket that listens.
+
+    asyncio's own server forgets whom it is just letting in when it closes, and their sockets stay open
+    (https://github.com/python/cpython/issues/109564): it is closed a turn of the loop after it let in the last one.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._opening = Opening()
+        self._server: asyncio.Server | None = None
+
+    async def open(self, made: Callable[[Opening], asyncio.BaseProtocol]) -> None:
+        """Let people in, unless it was shut before that could be."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: made(self._opening), sock=self._listener, backlog=BACKLOG)
+        if not self._opening.is_open:
+            loop.call_soon(self._server.close)
+
+    def shut(self) -> None:
+        """Let nobody in from now on; the system refuses at once."""
+        self._opening.is_open = False
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listener.fileno())
+        with contextlib.suppress(OSError):  # elsewhere than on Linux a listening socket cannot be shut down
+            self._listener.shutdown(socket.SHUT_RDWR)
+        if self._server is not None:
+            loop.call_soon(self._server.close)
 
 
 def _hush(name: str) -> None:

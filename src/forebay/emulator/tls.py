@@ -33,6 +33,15 @@ ContextFor = Callable[[Local], ssl.SSLContext | None]
 """The TLS of whoever lives at an address; None where nobody does."""
 
 
+class Opening:
+    """Whether a socket that listens lets people in; a connection that was on its way when it shut is broken off."""
+
+    __slots__ = ("is_open",)
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+
 class Listener:
     """What the connections of one server share.
 
@@ -54,9 +63,9 @@ class Listener:
         self.open: set[TlsConnection] = set()
         self.line: Line = "open"
 
-    def connection(self) -> TlsConnection:
+    def connection(self, opening: Opening) -> TlsConnection:
         """Return the protocol of a connection that was just accepted."""
-        return TlsConnection(self)
+        return TlsConnection(self, opening)
 
     def cut_off(self, address: str | None = None) -> None:
         """Break every connection to an address, or all of them; handshakes on their way too."""
@@ -68,10 +77,11 @@ class Listener:
 class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
     """One connection: the protocol of the socket below it, the transport of the protocol above it."""
 
-    __slots__ = ("_closing", "_in", "_inner", "_listener", "_out", "_raw", "_timer", "_tls", "local")
+    __slots__ = ("_closing", "_in", "_inner", "_listener", "_opening", "_out", "_raw", "_timer", "_tls", "local")
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, opening: Opening) -> None:
         self._listener = listener
+        self._opening = opening
         self._inner: Any = None
         self._raw: Any = None
         self._tls: Any = None
@@ -91,7 +101,7 @@ class TlsConnection(asyncio.BufferedProtocol, asyncio.Transport):
         self._raw = transport
         self.local: Local = transport.get_extra_info("sockname")
         listener.open.add(self)
-        context = listener.context_for(self.local)
+        context = listener.context_for(self.local) if self._opening.is_open else None
         if context is None:
             self.abort()
             return
