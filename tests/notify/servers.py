@@ -166,6 +166,7 @@ class Broker:
     got: list[tuple[str, str, int, bool]] = field(default_factory=list)
     retained: dict[str, str] = field(default_factory=dict)
     clients: int = 0
+    seen: int = 0
     port: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -203,13 +204,15 @@ class Broker:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)
+        self.seen += 1
         will: tuple[str, str, int, bool] | None = None
         try:
             while True:
                 kind, body = await self._packet(reader)
                 if kind >> 4 == 1:
                     if self.failure == "hang":
-                        await asyncio.Event().wait()
+                        await reader.read()
+                        return
                     will, is_welcome = self._connect(body)
                     self.clients += is_welcome
                     writer.write(bytes([0x20, 2, 0, 0 if is_welcome else 5]))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import client as paho
 from tests.notify.sent import MESSAGE, SECRET, failure
 from tests.notify.servers import Broker, identity
 
@@ -131,3 +135,38 @@ def test_a_password_in_clear_is_warned_of(
 def test_a_gateways_name_cannot_widen_a_topic() -> None:
     shown = publisher(1).shown(replace(MESSAGE, gateway="a/#/+$"))
     assert shown.startswith("forebay/notify/a_______/grid (QoS 1)".replace("a_______", "a_____"))
+
+
+def leave_while_connecting(broker: Broker, monkeypatch: pytest.MonkeyPatch, pause_s: float) -> tuple[bool, list[str]]:
+    """Let a channel go while it connects: whether the broker saw it go, and what is still to be done afterwards."""
+    connect = paho.Client.connect
+
+    def slow(self: paho.Client, *how: Any) -> Any:
+        begun.set()
+        time.sleep(pause_s)
+        return connect(self, *how)
+
+    async def go() -> tuple[bool, list[str]]:
+        async with broker.serving():
+            async with publisher(broker.port).opened():
+                await asyncio.to_thread(begun.wait, 10)
+                while pause_s == 0 and not broker.writers:
+                    await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while not broker.seen or broker.writers:
+                    await asyncio.sleep(0.01)
+            tasks = [str(one) for one in asyncio.all_tasks() - {asyncio.current_task()} if "aiomqtt" in str(one)]
+            return not broker.writers, tasks
+
+    begun = threading.Event()
+    monkeypatch.setattr(paho.Client, "connect", slow)
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.3])
+def test_nothing_is_left_of_a_channel_that_is_let_go_while_it_connects(
+    pause_s: float, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    assert leave_while_connecting(Broker(failure="hang"), monkeypatch, pause_s) == (True, [])
+    gc.collect()
+    assert [str(one.message) for one in recwarn] == []

@@ -19,6 +19,8 @@ from forebay.notify.settings import MqttSettings
 if TYPE_CHECKING:
     import aiomqtt
 
+    from forebay.notify.channels.mqtt_client import Client
+
 
 _log = logging.getLogger(__name__)
 
@@ -62,11 +64,13 @@ class Mqtt:
         self._doubted, self._lost = asyncio.Event(), asyncio.Event()
         self._problem = "the connection was lost"
 
-    def _build(self, *, is_trial: bool) -> aiomqtt.Client:
+    def _build(self, *, is_trial: bool) -> Client:
         import aiomqtt
 
+        from forebay.notify.channels.mqtt_client import Client
+
         status = f"{self._settings.topic}/status"
-        return aiomqtt.Client(
+        return Client(
             self._settings.host,
             self._port,
             username=self._settings.username,
@@ -95,7 +99,7 @@ class Mqtt:
         while True:
             is_connected = False
             try:
-                async with self._build(is_trial=is_trial) as client:
+                async with self._build(is_trial=is_trial).connected() as client:
                     is_connected, tries = True, 0
                     await self._hold(client, is_trial=is_trial)
             except Exception as exc:  # the library raises more than its own kind; none may end the channel
