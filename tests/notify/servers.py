@@ -109,7 +109,8 @@ class MailServer:
                 if failure == "cut":
                     return
                 if failure == "hang":
-                    await asyncio.Event().wait()
+                    await reader.read()  # until the client goes
+                    return
                 say(failure)
                 continue
             if verb == "EHLO":
