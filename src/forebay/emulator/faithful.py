@@ -177,11 +177,7 @@ class Faithful:
 
     def leave(self, address: str | None) -> None:
         """Answer at an address no more, None is any; whoever is connected there is cut off."""
-        for listener in [one for one in self._doors if address in (None, one.getsockname()[0])]:
-            self._doors.pop(listener).shut()
-        for listener in [one for one in self._waiting if address in (None, one.getsockname()[0])]:
-            self._waiting.remove(listener)
-            listener.close()
+        self._shut(address)
         self._cut_off(address)
 
     def move(self, listener: socket.socket) -> None:
@@ -194,7 +190,7 @@ class Faithful:
         agreed = connection.get_extra_info("ssl_object").selected_alpn_protocol()
         return self.http2() if agreed == "h2" else self.http1(connection)
 
-    def http1(self, _connection: TlsConnection | None = None) -> asyncio.Protocol:
+    def http1(self, _connection: TlsConnection) -> asyncio.Protocol:
         """Return HTTP/1.1."""
         return Http1(self.config, self.state, {}, asyncio.get_running_loop())
 
@@ -209,10 +205,7 @@ class Faithful:
         """Stop listening and let go of every connection."""
         if self._starting:
             await asyncio.wait(self._starting)
-        while self._waiting:
-            self._waiting.pop().close()
-        for door in self._doors.values():
-            door.shut()
+        self._shut()
         for connection in list(self.state.connections):
             connection.shutdown()
         if self.state.tasks:
@@ -225,6 +218,13 @@ class Faithful:
             await asyncio.wait(self.state.tasks, timeout=GRACE_S)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
+
+    def _shut(self, address: str | None = None) -> None:
+        for listener in [one for one in self._doors if address in (None, one.getsockname()[0])]:
+            self._doors.pop(listener).shut()
+        for listener in [one for one in self._waiting if address in (None, one.getsockname()[0])]:
+            self._waiting.remove(listener)
+            listener.close()
 
     def _cut_off(self, address: str | None = None) -> None:
         if self._tls is not None:

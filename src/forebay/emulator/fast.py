@@ -58,10 +58,8 @@ class Fast(Faithful):
         self._heads: dict[str, tuple[Reply, bytes]] = {}
         self._sweep: asyncio.TimerHandle | None = None
 
-    def http1(self, connection: TlsConnection | None = None) -> asyncio.Protocol:
+    def http1(self, connection: TlsConnection) -> asyncio.Protocol:
         """Return HTTP/1.1, with the short cut."""
-        if connection is None:
-            return super().http1()
         if self._sweep is None:
             self._sweep = connection.loop.call_later(SWEEP_S, self._let_go)
         return _ShortCut(self, connection)
