@@ -30,6 +30,7 @@ def test_today_is_told_in_a_sentence_numbers_and_curves(open_page: Opener) -> No
     page.wait_for_selector("text=The home used 20.0 kWh today, 80 % of it without the grid.")
 
     words = words_of(page)
+    assert "The home used 20.0 kWh today, 80 % of it without the grid." in words
     assert "from the sun 30.0 kWh" in words
     assert "Self-sufficiency 80.0 % of the home's use was not drawn from the grid" in words
     assert "Sun 21 Jun 2026, 12:00" in words

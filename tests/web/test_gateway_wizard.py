@@ -201,6 +201,7 @@ def test_a_dangerous_step_asks_first_and_no_means_no(visit: Visit) -> None:
     assert "neither charge nor discharge" in asked
     assert not before
     assert not visitor.house.device.running
+    assert "The system is stopped." in visitor.words()
 
 
 def test_a_gateway_that_cannot_stop_says_so_in_words(visit: Visit) -> None:
