@@ -17,6 +17,7 @@ LABEL = "document.querySelector('.chart')?.getAttribute('aria-label') ?? ''"
 
 
 def words_of(page: Any) -> str:
+    until(page, "!document.querySelector('main').innerText.includes('Fetching')")
     return re.sub(r"\s+", " ", str(page.inner_text("main")).replace("\u00a0", " "))
 
 
@@ -27,7 +28,6 @@ def asked(stub: Stub, name: str = "energy") -> list[dict[str, str]]:
 def test_today_is_told_in_a_sentence_numbers_and_curves(open_page: Opener) -> None:
     page = open_page("#/energy")
     until(page, "document.body.innerText.includes('4.32')")
-    page.wait_for_selector("text=The home used 20.0 kWh today, 80 % of it without the grid.")
 
     words = words_of(page)
     assert "The home used 20.0 kWh today, 80 % of it without the grid." in words
